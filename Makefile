@@ -1,0 +1,48 @@
+# Each target does its own set-up: Python 3.11+ and make are all that the machine must have.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo run test check format bench docs requirements clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## Make .venv with everything that development, tests and the demo need
+
+$(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml scripts/setup.sh
+	@PYTHON="$(PYTHON)" bash scripts/setup.sh
+	@touch $@
+
+demo: $(STAMP)  ## Show the whole job on this machine: day 1, day 2, a wrong file held
+	@$(BIN)/orgsync demo
+
+run: $(STAMP)  ## Keep a server with the sample company up to look around
+	@$(BIN)/orgsync demo --serve
+
+test: $(STAMP) check  ## Run every test: lint, types, layers, unit, cases, server
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP)  ## Lint, types, import layers, security lint
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive src --configfile pyproject.toml
+
+format: $(STAMP)  ## Format the code and mend what ruff can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+bench: $(STAMP)  ## Measure speed as ratios into bench/results
+	@$(BIN)/python -m bench
+
+docs: $(STAMP)  ## Write the generated reference pages
+	@$(BIN)/python -m docs.generate
+
+requirements: $(STAMP)  ## Resolve pyproject.toml anew into the hashed exports
+	@bash scripts/requirements.sh
+
+clean:  ## Remove .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
