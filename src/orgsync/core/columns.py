@@ -125,9 +125,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         kind=CellKind.CHOICE,
         choices=("active", "inactive"),
     ),
-    _person(
-        "start_date", "First day; licenses and invitations wait for it.", "2024-02-01", kind=CellKind.DATE
-    ),
+    _person("start_date", "First day; licenses and invitations wait for it.", "2024-02-01", kind=CellKind.DATE),
     _person(
         "end_date",
         "Last day; on the day after, the person is a leaver.",
@@ -179,9 +177,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "",
         max_length=32_768,
     ),
-    _permission(
-        "permission_create_other_sub_admins_with_same_permissions", "May make further admins like themselves."
-    ),
+    _permission("permission_create_other_sub_admins_with_same_permissions", "May make further admins like themselves."),
     _permission("permission_manage_custom_content", "May manage custom content."),
     _permission("permission_curate_content", "May curate content."),
     _permission("permission_manage_curators", "May manage curators."),
@@ -217,9 +213,7 @@ CLEAR_TOKEN: Final = "#CLEAR#"  # noqa: S105  not a secret: the cell text that e
 CUSTOM_PREFIX: Final = "attribute_"
 CUSTOM_NAME_LENGTH: Final = 64
 GROUP_PREFIX: Final = "group:"
-LICENSE_HEADER: Final = re.compile(
-    r"^(?:(?P<budget_group>.+?)_)?license_(?P<license_type>.+?)_status$", re.IGNORECASE
-)
+LICENSE_HEADER: Final = re.compile(r"^(?:(?P<budget_group>.+?)_)?license_(?P<license_type>.+?)_status$", re.IGNORECASE)
 CURRENT_STATUS_HEADER: Final = re.compile(r"^.+_license_current_status$", re.IGNORECASE)
 
 

@@ -54,12 +54,8 @@ def _warning(code: str, wording: str, mend: str) -> IssueKind:
 # --- the file -------------------------------------------------------------------------------------------
 EMPTY_FILE = _error("empty_file", "The file is empty.", "Export again; nothing was applied.")
 NO_HEADER = _error("no_header", "The file has no header row.", "The first row must name the columns.")
-NOT_CSV = _error(
-    "not_csv", "The file looks like {looks_like}, not CSV.", "Save it as CSV (UTF-8) and send that."
-)
-TOO_LARGE = _error(
-    "too_large", "{what} is over the limit of {limit}.", "Split the file, or ask for a higher limit."
-)
+NOT_CSV = _error("not_csv", "The file looks like {looks_like}, not CSV.", "Save it as CSV (UTF-8) and send that.")
+TOO_LARGE = _error("too_large", "{what} is over the limit of {limit}.", "Split the file, or ask for a higher limit.")
 DUPLICATE_HEADER = _error(
     "duplicate_header", "The header {header} stands in columns {positions}.", "Keep one of the columns."
 )
@@ -82,9 +78,7 @@ DELETION_NOT_ALLOWED = _error(
     "Use the User deletion panel; for a sync, call the id column unique_user_id.",
 )
 NO_ROWS = _warning("no_rows", "The file has a header but no data row.", "Nothing to do if that was meant.")
-ENCODING_GUESSED = _warning(
-    "encoding_guessed", "The file is not UTF-8; it was read as {encoding}.", "Export as UTF-8."
-)
+ENCODING_GUESSED = _warning("encoding_guessed", "The file is not UTF-8; it was read as {encoding}.", "Export as UTF-8.")
 MOJIBAKE = _warning(
     "mojibake", "Text such as {example} (row {row}) looks like UTF-8 read as Latin-1.", "Export as UTF-8."
 )
@@ -136,9 +130,7 @@ UNCLOSED_QUOTE = _error(
     "A quote opened in this row is never closed.",
     "Close the quote, or double it inside the cell.",
 )
-BROKEN_QUOTE = _error(
-    "broken_quote", "A quote stands where none may stand.", "Double quotes inside a quoted cell."
-)
+BROKEN_QUOTE = _error("broken_quote", "A quote stands where none may stand.", "Double quotes inside a quoted cell.")
 NUL_BYTE = _error("nul_byte", "The row holds a NUL byte.", "Export again; the file may be damaged.")
 CELL_TOO_LARGE = _error("cell_too_large", "A cell is larger than {limit} bytes.", "Shorten the cell.")
 
@@ -147,15 +139,11 @@ TOO_LONG = _error("too_long", "{column} is longer than {limit} characters.", "Sh
 INVALID_EMAIL = _error(
     "invalid_email", "{column} is not an e-mail address.", "Write name@example.com, at most 254 characters."
 )
-INVALID_VALUE = _error(
-    "invalid_value", "{column} must be one of: {allowed}.", "Use one of the values listed."
-)
+INVALID_VALUE = _error("invalid_value", "{column} must be one of: {allowed}.", "Use one of the values listed.")
 INVALID_DATE = _warning(
     "invalid_date", "{column} is not a date that can be read; the value was ignored.", "Write YYYY-MM-DD."
 )
-CONTROL_CHARACTER = _error(
-    "control_character", "{column} holds a control character.", "Remove the character."
-)
+CONTROL_CHARACTER = _error("control_character", "{column} holds a control character.", "Remove the character.")
 CLEAR_IDENTITY = _error(
     "clear_identity", "{column} identifies the person and cannot be cleared.", "Leave the cell blank."
 )
@@ -198,9 +186,7 @@ INVALID_GROUP_LIST = _error(
 )
 
 # --- who is meant ---------------------------------------------------------------------------------------
-NO_KEY = _error(
-    "no_key", "The row has neither an e-mail address nor a unique user id.", "Give at least one of them."
-)
+NO_KEY = _error("no_key", "The row has neither an e-mail address nor a unique user id.", "Give at least one of them.")
 NEW_WITHOUT_EMAIL = _error(
     "new_without_email",
     "No learner has this unique user id, and a new learner needs an e-mail address.",
@@ -236,9 +222,7 @@ ID_TAKEN = _error(
     "The unique user id belongs to another learner who keeps it.",
     "Change the other learner's id first or in the same file.",
 )
-DUPLICATE_ROW = _warning(
-    "duplicate_row", "The row equals row {row}; it was applied once.", "Remove one of the two."
-)
+DUPLICATE_ROW = _warning("duplicate_row", "The row equals row {row}; it was applied once.", "Remove one of the two.")
 CONFLICTING_ROW = _error(
     "conflicting_row", "Row {row} already speaks of this person and differs.", "Keep one row a person."
 )
@@ -268,9 +252,7 @@ MANAGER_LOOP = _warning("manager_loop", "The managers form a loop: {loop}.", "Co
 OWN_MANAGER = _warning(
     "own_manager", "A person cannot be their own manager; the manager was ignored.", "Correct the manager."
 )
-RULE_GROUP = _warning(
-    "rule_group", "{group} is filled by a rule; a file does not change it.", "Change the rule."
-)
+RULE_GROUP = _warning("rule_group", "{group} is filled by a rule; a file does not change it.", "Change the rule.")
 NO_SEAT = _warning("no_seat", "No seat is free in {pool}; the person waits.", "Free or add seats.")
 KEPT_BY_HAND = _warning("kept_by_hand", "{what} was set by hand and stays.", "Lift the local override.")
 LEAVER_KEEPS_NO_LICENSE = _warning(

@@ -1,0 +1,27 @@
+"""Learners, their groups and licenses, and the feeds that claim them.
+
+Tables that a load fills have keys that start with (organization, learner), no surrogate id and no foreign key in
+the database: a set-based check in the same transaction takes its place (`directory/integrity.py`).
+"""
+
+from orgsync.server.directory.models.feeds import Claim, Feed
+from orgsync.server.directory.models.groups import Group, Membership, PastMembership, Reason
+from orgsync.server.directory.models.learners import CustomAttribute, Learner, LearnerChange, PermissionGrant
+from orgsync.server.directory.models.licenses import LicenseAssignment, LicenseState, PastLicense, Pool
+
+__all__ = [
+    "Claim",
+    "CustomAttribute",
+    "Feed",
+    "Group",
+    "Learner",
+    "LearnerChange",
+    "LicenseAssignment",
+    "LicenseState",
+    "Membership",
+    "PastLicense",
+    "PastMembership",
+    "PermissionGrant",
+    "Pool",
+    "Reason",
+]

@@ -1,0 +1,111 @@
+"""Learners, their custom attributes, permissions and the log of what changed."""
+
+from django.db import models
+
+from orgsync.server.orgs.models import Organization
+
+
+class Learner(models.Model):
+    """A person who may learn. Ids count within the organization; a value that is missing is NULL."""
+
+    organization_id = models.BigIntegerField()
+    id = models.BigIntegerField()
+    version = models.BigIntegerField()
+    """Number of the last transaction that touched this person in any table; kept by triggers."""
+    is_active = models.BooleanField(default=True)
+    is_protected = models.BooleanField(default=False)
+
+    primary_email_address = models.TextField()
+    email_key = models.TextField(null=True, db_collation="C")
+    """The folded address; null only inside a transaction that moves addresses."""
+    unique_user_id = models.TextField(null=True, db_collation="C")
+
+    preferred_first_name = models.TextField(null=True)
+    preferred_last_name = models.TextField(null=True)
+    work_title = models.TextField(null=True)
+    department_name = models.TextField(null=True)
+    job_function = models.TextField(null=True)
+    job_level = models.TextField(null=True)
+    worker_type = models.TextField(null=True)
+    worker_status = models.TextField(null=True)
+    start_date = models.DateField(null=True)
+    end_date = models.DateField(null=True)
+    country_code = models.TextField(null=True)
+    work_phone_number = models.TextField(null=True)
+    mobile_phone_number = models.TextField(null=True)
+    profile_description = models.TextField(null=True)
+    custom = models.JSONField(default=dict)
+    """Custom attributes by their header (`attribute_…`); a missing one is absent."""
+
+    manager_id = models.BigIntegerField(null=True)
+    pending_manager_id = models.TextField(null=True)
+    """Unique user id of a manager who is not known yet."""
+    pending_manager_email = models.TextField(null=True)
+    """Folded address of a manager who is not known yet."""
+
+    created_at = models.DateTimeField()
+    created_job_id = models.BigIntegerField(null=True)
+    created_row = models.BigIntegerField(null=True)
+    deactivated_at = models.DateTimeField(null=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "email_key"], name="learner_email"),
+            models.UniqueConstraint(fields=["organization_id", "unique_user_id"], name="learner_unique_user_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"learner {self.id}"
+
+
+class CustomAttribute(models.Model):
+    """An attribute that an organization named; made by its first appearance in a file."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    name = models.TextField()
+    """The header, `attribute_…`."""
+    created_at = models.DateTimeField()
+    created_job_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="custom_attribute_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PermissionGrant(models.Model):
+    """One permission of a learner who helps to administer; `scope` is `yes` or `group:A,group:B`."""
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    permission = models.TextField()
+    scope = models.TextField()
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id", "permission")
+
+
+class LearnerChange(models.Model):
+    """One attribute of one learner, before and after: what timeline, undo and "as of" read.
+
+    A creation has no entry (`Learner.created_*` says it), and neither has a no-op. Memberships and licenses are
+    rows with from and until of their own.
+    """
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    id = models.BigIntegerField(db_default=models.expressions.RawSQL("nextval('directory_learnerchange_id')", []))
+    at = models.DateTimeField()
+    job_id = models.BigIntegerField(null=True)
+    row_number = models.BigIntegerField(null=True)
+    attribute = models.TextField()
+    """Attribute name, or `status`, `primary_email_address`, `unique_user_id`, `manager`, a permission."""
+    before = models.TextField(null=True)
+    after = models.TextField(null=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id", "id")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization_id", "job_id"], name="learner_change_by_job")]

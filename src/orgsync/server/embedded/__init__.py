@@ -1,0 +1,29 @@
+"""The private PostgreSQL of an orgsync data directory: found, made, started, shared and stopped."""
+
+from orgsync.server.embedded.errors import (
+    BinariesMissing,
+    ClosedFolder,
+    ClusterMissing,
+    DatabaseFailed,
+    DataDirectoryInUse,
+    DataDirectoryNotOurs,
+    EmbeddedPostgresError,
+    UnknownAccount,
+    WrongVersion,
+)
+from orgsync.server.embedded.launcher import EmbeddedPostgres
+from orgsync.server.embedded.share import embedded_database
+
+__all__ = [
+    "BinariesMissing",
+    "ClosedFolder",
+    "ClusterMissing",
+    "DataDirectoryInUse",
+    "DataDirectoryNotOurs",
+    "DatabaseFailed",
+    "EmbeddedPostgres",
+    "EmbeddedPostgresError",
+    "UnknownAccount",
+    "WrongVersion",
+    "embedded_database",
+]

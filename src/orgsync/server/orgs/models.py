@@ -1,0 +1,93 @@
+"""Organizations, the accounts that sign in, and the role an account has in an organization."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Organization(models.Model):
+    """The customer: owns everything else."""
+
+    name = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    revision = models.BigIntegerField(default=0)
+    """Raised in the same transaction by every write to the directory; a plan is good for one revision."""
+    next_learner_id = models.BigIntegerField(default=1)
+
+    leaves_by_status = models.BooleanField(default=True)
+    """Whether `worker_status` inactive makes a person a leaver."""
+    waits_for_start_date = models.BooleanField(default=True)
+    """Whether licenses and invitations wait for `start_date`."""
+    reactivates_returners = models.BooleanField(default=True)
+    """Whether a leaver whom a file names again comes back by that file."""
+    reads_groups_literally = models.BooleanField(default=False)
+    """Whether `groups` also takes away memberships made by hand, as LinkedIn does."""
+    blank_clears = models.JSONField(default=list, blank=True)
+    """Attribute names in which a blank cell empties the value."""
+    date_formats = models.JSONField(default=list, blank=True)
+    """Further date formats (strftime) that files may use, beside ISO."""
+    approval_days = models.PositiveSmallIntegerField(default=7)
+    undo_days = models.PositiveSmallIntegerField(default=30)
+    attaches_results = models.BooleanField(default=False)
+    """Whether result mails carry the results file (at most 5 MB)."""
+    support_contact = models.TextField(blank=True, default="")
+    privacy_contact = models.TextField(blank=True, default="")
+    security_contact = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Makes accounts by e-mail address; the folded address is the key."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Account":
+        account = self.model(email=email.strip(), email_key=email.strip().casefold(), **fields)
+        account.set_password(password)
+        account.save()
+        return account
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(email_key=(username or "").strip().casefold())
+
+
+class Account(AbstractBaseUser):
+    """Somebody who signs in; may belong to several organizations. Global by design."""
+
+    email = models.EmailField(max_length=254)
+    email_key = models.TextField(unique=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "email_key"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    READ_ONLY = "read_only"
+
+
+class Admin(models.Model):
+    """An account's role in one organization; may be linked to a learner."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)
+    role = models.CharField(max_length=16, choices=Role.choices)
+    learner_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "account"], name="admin_once_per_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} ({self.role})"

@@ -1,0 +1,80 @@
+"""The one settings module; every difference between machines is an environment variable."""
+
+import os
+from pathlib import Path
+
+from orgsync.server import env
+from orgsync.server.database import django_database
+
+DATA_DIR = env.env_path("ORGSYNC_DATA_DIR", Path("orgsync-data"))
+BASE_URL = env.env_text("ORGSYNC_BASE_URL", "http://127.0.0.1:8080").rstrip("/")
+SECRET_KEY = env.env_secret_or_file("ORGSYNC_SECRET_KEY", DATA_DIR / "secret.key")
+DEBUG = False
+IS_TLS = env.env_bool("ORGSYNC_TLS", default=BASE_URL.startswith("https://"))
+TRUSTED_PROXIES = env.env_list("ORGSYNC_BEHIND_PROXY")
+ALLOWED_HOSTS = ["*"]
+"""Links use BASE_URL, never the Host header, so that any name may reach the server."""
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "orgsync.server.orgs",
+    "orgsync.server.directory",
+    "orgsync.server.tokens",
+    "orgsync.server.uploads",
+    "orgsync.server.notify",
+]
+MIDDLEWARE = [
+    "orgsync.server.api.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+]
+ROOT_URLCONF = "orgsync.server.urls"
+WSGI_APPLICATION = "orgsync.server.wsgi.application"
+AUTH_USER_MODEL = "orgs.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+DATABASES = {
+    "default": django_database(
+        env.env_text("ORGSYNC_DATABASE_URL", ""), application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
+    )
+}
+QUEUE_DATABASE_URL = env.env_text("ORGSYNC_QUEUE_DATABASE_URL", "")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PROCRASTINATE_ON_APP_READY = "orgsync.server.queue.on_app_ready"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# Nothing of an upload may be parsed into memory: files go to storage through the upload handler.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+FILE_UPLOAD_HANDLERS = ["orgsync.server.uploads.receive.StorageUploadHandler"]
+
+STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL", "")
+"""Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""
+SMTP_URL = env.env_text("ORGSYNC_SMTP_URL", "")
+"""`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
+MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM", "orgsync@localhost")
+
+UPLOADS_PER_HOUR = env.env_int("ORGSYNC_UPLOADS_PER_HOUR", 60)
+CALLS_PER_HOUR = env.env_int("ORGSYNC_CALLS_PER_HOUR", 6_000)
+MAX_UPLOAD_BYTES = env.env_int("ORGSYNC_MAX_UPLOAD_BYTES", 1_000_000_000)
+WEB_THREADS = env.env_int("ORGSYNC_WEB_THREADS", 8)
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS else 0
+SESSION_COOKIE_SECURE = IS_TLS
+CSRF_COOKIE_SECURE = IS_TLS
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING_CONFIG = None

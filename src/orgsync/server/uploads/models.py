@@ -1,0 +1,128 @@
+"""Stored files and the jobs that process them."""
+
+from django.db import models
+
+from orgsync.core.model import JobStatus, Mode, RowPolicy
+from orgsync.server.directory.models import Feed
+from orgsync.server.orgs.models import Account, Organization
+from orgsync.server.tokens.models import AccessToken
+
+
+class MediaKind(models.TextChoices):
+    SOURCE = "source"
+    RESULT = "result"
+    PLAN = "plan"
+
+
+class Media(models.Model):
+    """A stored file and its public name; the row stays when retention removes the bytes."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    public_id = models.TextField(db_collation="C")
+    """Unguessable letters, digits and dashes; the URN is made of it on the wire."""
+    kind = models.CharField(max_length=16, choices=MediaKind.choices)
+    feed = models.ForeignKey(Feed, models.CASCADE, db_index=False)
+    token = models.ForeignKey(AccessToken, models.SET_NULL, null=True, db_index=False)
+    file_name = models.TextField(blank=True, default="")
+    storage_key = models.TextField()
+    size = models.BigIntegerField()
+    sha256 = models.BinaryField()
+    """Of the stored bytes; checked when they are read."""
+    content_sha256 = models.BinaryField()
+    """Of the bytes without the last line end: what "the same file" is judged by."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    content_encoding = models.TextField(blank=True, default="")
+    asked_mode = models.CharField(max_length=16, blank=True, default="")
+    asked_rows = models.CharField(max_length=16, blank=True, default="")
+    asked_dry_run = models.BooleanField(default=False)
+    expected_rows = models.PositiveIntegerField(null=True, blank=True)
+    """`X-Row-Count` of the upload."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "public_id"], name="media_public_id")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class IdempotencyKey(models.Model):
+    """The answer to an upload that carried `Idempotency-Key`, kept for 24 hours."""
+
+    organization_id = models.BigIntegerField()
+    token_id = models.BigIntegerField()
+    key = models.TextField()
+    body_sha256 = models.BinaryField()
+    media_public_id = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "token_id", "key")
+
+
+class UploadJob(models.Model):
+    """One processing of one source media. Statuses move only by `uploads/transitions.py`."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    public_id = models.BigIntegerField()
+    """Random, below 2^53."""
+    feed = models.ForeignKey(Feed, models.CASCADE, db_index=False)
+    token = models.ForeignKey(AccessToken, models.SET_NULL, null=True, db_index=False)
+    requested_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    source = models.ForeignKey(Media, models.CASCADE, db_index=False, related_name="+")
+    result = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
+    plan = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
+
+    status = models.CharField(max_length=16, choices=[(s, s) for s in JobStatus], default=JobStatus.CREATED)
+    is_automatic = models.BooleanField(default=False)
+    mode = models.CharField(max_length=16, choices=[(m, m) for m in Mode])
+    rows = models.CharField(max_length=16, choices=[(p, p) for p in RowPolicy])
+    is_dry_run = models.BooleanField(default=False)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.TextField(blank=True, default="")
+    """Application name of the database sessions of the process that runs it."""
+    phase = models.CharField(max_length=16, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+
+    created_count = models.PositiveIntegerField(default=0)
+    updated_count = models.PositiveIntegerField(default=0)
+    deleted_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
+    skipped_count = models.PositiveIntegerField(default=0)
+    warning_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    total_count = models.PositiveIntegerField(default=0)
+    messages = models.JSONField(default=list)
+    """What the wire shows: level, code, message, row, column, count."""
+    hold_reasons = models.JSONField(default=list)
+    """Why it is held: code, message, count, base."""
+    reason_code = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    """Why it FAILED or was CANCELLED, in words."""
+
+    approved_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_plan = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
+    """The one plan that the approval names."""
+    ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    """Who rejected or cancelled it."""
+    revision = models.BigIntegerField(null=True, blank=True)
+    """Revision of the directory that the stored plan was made for."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    modified_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "public_id"], name="upload_job_public_id")]
+        indexes = [
+            models.Index(fields=["organization", "source"], name="upload_job_by_source"),
+            models.Index(fields=["organization", "status"], name="upload_job_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.public_id}"
