@@ -5,7 +5,7 @@ class OrgSyncError(Exception):
     """Base of everything that orgsync raises on purpose; its text is fit for a person to read."""
 
 
-class UnreadableFile(OrgSyncError):  # noqa: N818  the name says what happened
+class UnreadableFile(OrgSyncError):
     """The bytes are no CSV that can be used at all; nothing was applied."""
 
     def __init__(self, code: str, reason: str, hint: str) -> None:

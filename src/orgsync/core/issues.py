@@ -103,6 +103,11 @@ UNNAMED_COLUMN = _warning(
     "Column {position} has no header and no values; it was dropped.",
     "Remove the trailing delimiter.",
 )
+NAMELESS_COLUMN = _warning(
+    "nameless_column",
+    "Column {position} has no header; what it holds was ignored.",
+    "Give the column a header, or leave it out.",
+)
 NOT_SUPPORTED = _warning(
     "not_supported",
     "The column {found} is known but not supported; it was ignored.",

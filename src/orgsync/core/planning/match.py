@@ -1,0 +1,216 @@
+"""Who is meant by each row: `existing_email_address`, then the unique user id, then the e-mail address."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from orgsync.core import issues as kinds
+from orgsync.core.directory import Directory
+from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.planning.moves import resolve_moves
+from orgsync.core.rows import CheckedRows
+
+IDENTITY_FIELDS: Final = {
+    "existing_email_key": pl.String(),
+    "primary_email_key": pl.String(),
+    "primary_email_address": pl.String(),
+    "unique_user_id": pl.String(),
+    "new_unique_user_id": pl.String(),
+    "other_email_key": pl.String(),
+    "other_user_id": pl.String(),
+    "has_scientific_id": pl.Boolean(),
+}
+_FOUND: Final = ("by_old", "by_id", "by_new_id", "by_mail", "by_other_mail", "by_other_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Every data row with the person it means.
+
+    `rows` keeps all columns of the checked rows and adds `learner_id` (negative: the row creates a person; null:
+    nobody), `is_valid` (narrowed), `is_duplicate` (equal to an earlier row), `target_email_key` and `target_id`
+    (String; what the person's keys shall be, null when the row does not say).
+    """
+
+    rows: pl.DataFrame
+    issues: pl.DataFrame
+    present: pl.Series
+    """Ids of all learners whom any row names by any key, rows in error included."""
+    unidentified_rows: tuple[int, ...]
+
+
+def match_rows(checked: CheckedRows, directory: Directory) -> Matched:
+    """Find the learner of each row, in the order that the CSV reference gives."""
+    rows = _with_identity(checked.rows)
+    looked_up = _look_up(rows, directory)
+    judged = _judge(looked_up)
+    issues = [_issues_of(judged), _scientific_ids(judged), _lost_zeros(judged)]
+    judged = judged.with_columns(is_valid=pl.col("is_valid") & pl.col("error").is_null())
+
+    judged, repeated = _mark_repeats(judged, checked.rows.columns)
+    issues.append(repeated)
+    failed = resolve_moves(judged, directory)
+    issues.append(failed)
+    judged = judged.with_columns(
+        is_valid=pl.col("is_valid") & ~pl.col("row_number").is_in(failed["row_number"].implode())
+    )
+    return Matched(
+        rows=judged.select(
+            *rows.columns[: len(checked.rows.columns)], "is_duplicate", "learner_id", "target_email_key", "target_id"
+        ),
+        issues=pl.concat(issues) if issues else no_issues(),
+        present=_present(judged),
+        unidentified_rows=tuple(
+            judged.filter(~pl.col("is_valid") & _names_nobody())["row_number"].sort().to_list(),
+        ),
+    )
+
+
+def _with_identity(rows: pl.DataFrame) -> pl.DataFrame:
+    missing = {name: kind for name, kind in IDENTITY_FIELDS.items() if name not in rows.columns}
+    return rows.with_columns(**{name: pl.lit(None, dtype=kind) for name, kind in missing.items()}).with_columns(
+        pl.col("has_scientific_id").fill_null(value=False)
+    )
+
+
+def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """Add `by_old`, `by_id`, `by_new_id`, `by_mail` (learner ids) and what is stored of `by_mail`."""
+    people = directory.learners.select("learner_id", "email_key", "unique_user_id", "is_active")
+    by_mail = people.select("email_key", pl.col("learner_id"))
+    by_id = people.select("unique_user_id", pl.col("learner_id")).drop_nulls()
+    for left, right, key, name in (
+        ("existing_email_key", by_mail, "email_key", "by_old"),
+        ("unique_user_id", by_id, "unique_user_id", "by_id"),
+        ("new_unique_user_id", by_id, "unique_user_id", "by_new_id"),
+        ("primary_email_key", by_mail, "email_key", "by_mail"),
+        ("other_email_key", by_mail, "email_key", "by_other_mail"),
+        ("other_user_id", by_id, "unique_user_id", "by_other_id"),
+    ):
+        if rows[left].null_count() == rows.height:
+            rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias(name))
+            continue
+        found = right.rename({key: left, "learner_id": name})
+        rows = rows.join(found, on=left, how="left", maintain_order="left")
+    holder = people.select(
+        by_mail=pl.col("learner_id"), holder_id=pl.col("unique_user_id"), holder_is_active=pl.col("is_active")
+    )
+    return rows.join(holder, on="by_mail", how="left", maintain_order="left")
+
+
+def _judge(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `learner_id`, `error` (code), `target_email_key`, `target_id`; see the module's text for the order."""
+    is_change = pl.col("existing_email_key").is_not_null()
+    row_id = pl.col("unique_user_id")
+    known = pl.coalesce("by_id", "by_new_id")
+    is_done = known.is_not_null() & (known == pl.col("by_mail"))
+    renamed = pl.when(is_done).then(known).otherwise(pl.coalesce("by_old", known, "by_mail"))
+    lost_zeros = row_id.is_not_null() & (pl.col("holder_id").str.strip_chars_start("0") == row_id)
+    fits_holder = row_id.is_null() | pl.col("holder_id").is_null() | pl.col("has_scientific_id") | lost_zeros
+    plain = pl.when(known.is_not_null()).then(known).when(fits_holder).then(pl.col("by_mail"))
+    rows = rows.with_columns(
+        is_change=is_change,
+        lost_zeros=lost_zeros & known.is_null(),
+        known=known,
+        person=pl.when(is_change).then(renamed).otherwise(plain),
+    )
+    is_new = pl.col("person").is_null()
+    stored = pl.col("holder_id")
+    error = (
+        pl.when(is_change & is_new)
+        .then(pl.lit(kinds.UNKNOWN_EXISTING_EMAIL.code))
+        .when(is_change & known.is_not_null() & (known != pl.col("person")))
+        .then(pl.lit(kinds.DUPLICATE_PROFILE.code))
+        .when(is_new & pl.col("by_mail").is_not_null() & ~pl.col("holder_is_active") & stored.is_not_null())
+        .then(pl.lit(kinds.POSSIBLE_REHIRE.code))
+        .when(is_new & pl.col("primary_email_key").is_null())
+        .then(pl.lit(kinds.NEW_WITHOUT_EMAIL.code))
+        .when(is_new & pl.col("has_scientific_id"))
+        .then(pl.lit(kinds.SCIENTIFIC_ID.code))
+    )
+    keeps_id = (pl.col("has_scientific_id") & pl.col("by_id").is_null()) | pl.col("lost_zeros")
+    return rows.with_columns(
+        error=error,
+        learner_id=pl.coalesce("person", -pl.col("row_number")),
+        target_email_key=pl.col("primary_email_key"),
+        target_id=pl.coalesce("new_unique_user_id", pl.when(~keeps_id).then(row_id)),
+    )
+
+
+def _issues_of(judged: pl.DataFrame) -> pl.DataFrame:
+    """Turn the `error` codes of rows that are otherwise valid into issues."""
+    failed = judged.filter(pl.col("is_valid") & pl.col("error").is_not_null())
+    found = [
+        issue_rows(failed.filter(pl.col("error") == code), kind, message=kind.wording.format(column="unique_user_id"))
+        for code, kind in kinds.KINDS_BY_CODE.items()
+        if code in failed["error"].unique()
+    ]
+    return pl.concat(found) if found else no_issues()
+
+
+def _scientific_ids(judged: pl.DataFrame) -> pl.DataFrame:
+    known = judged.filter(pl.col("is_valid") & pl.col("has_scientific_id") & (pl.col("learner_id") > 0))
+    return issue_rows(
+        known,
+        kinds.SCIENTIFIC_ID_KNOWN,
+        column="unique_user_id",
+        message=kinds.SCIENTIFIC_ID_KNOWN.wording.format(column="unique_user_id"),
+    )
+
+
+def _lost_zeros(judged: pl.DataFrame) -> pl.DataFrame:
+    return issue_rows(
+        judged.filter(pl.col("is_valid") & pl.col("lost_zeros") & (pl.col("learner_id") > 0)),
+        kinds.LEADING_ZEROS_LOST,
+        column="unique_user_id",
+        message=kinds.LEADING_ZEROS_LOST.wording.format(column="unique_user_id"),
+    )
+
+
+def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Keep the first valid row of each person; equal repeats are duplicates, others are in error.
+
+    Two rows that create somebody mean the same person when they share the address or the id.
+    """
+    valid = judged.filter("is_valid").select("row_number", "learner_id", "target_email_key", "target_id")
+    first = pl.col("row_number").first()
+    is_new = pl.col("learner_id") < 0
+    same_id = pl.when(pl.col("target_id").is_not_null()).then(first.over("target_id", is_new))
+    firsts = valid.with_columns(
+        pl.when(is_new)
+        .then(pl.min_horizontal(first.over("target_email_key", is_new), same_id))
+        .otherwise(first.over("learner_id"))
+        .alias("first_row")
+    ).filter(pl.col("first_row") < pl.col("row_number"))
+    if firsts.is_empty():
+        return judged.with_columns(is_duplicate=pl.lit(value=False)), no_issues()
+
+    repeats = firsts.select("row_number", "first_row")
+    shown = [name for name in cells if name not in {"row_number", "is_valid"}]
+    pairs = repeats.join(judged.select("row_number", *shown), on="row_number").join(
+        judged.select(pl.col("row_number").alias("first_row"), *shown), on="first_row", suffix="_first"
+    )
+    equal = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in shown)
+    pairs = pairs.select("row_number", "first_row", is_equal=equal)
+    issues = [
+        issue_rows(
+            pairs.filter(chosen),
+            kind,
+            message=pl.lit(kind.wording).str.replace("{row}", pl.col("first_row").cast(pl.String), literal=True),
+        )
+        for kind, chosen in ((kinds.DUPLICATE_ROW, pl.col("is_equal")), (kinds.CONFLICTING_ROW, ~pl.col("is_equal")))
+    ]
+    judged = judged.join(pairs, on="row_number", how="left", maintain_order="left").with_columns(
+        is_duplicate=pl.col("is_equal").fill_null(value=False),
+        is_valid=pl.col("is_valid") & pl.col("is_equal").fill_null(value=True),
+    )
+    return judged.drop("first_row", "is_equal"), pl.concat(issues)
+
+
+def _names_nobody() -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).is_null() for name in _FOUND)
+
+
+def _present(judged: pl.DataFrame) -> pl.Series:
+    named = [judged[name] for name in _FOUND]
+    return pl.concat(named).drop_nulls().unique().alias("learner_id")

@@ -1,0 +1,84 @@
+"""Put what the stages found into sets that a database can take: creations, updates, the log of values."""
+
+from typing import Final
+
+import polars as pl
+
+from orgsync.core.plan import CREATE_COLUMNS
+
+STATE_COLUMNS: Final = (
+    "is_active",
+    "primary_email_address",
+    "email_key",
+    "unique_user_id",
+    "manager_id",
+    "pending_manager_id",
+    "pending_manager_email",
+)
+CHANGES: Final = pl.Schema(
+    {
+        "learner_id": pl.Int64,
+        "row_number": pl.Int64,
+        "attribute": pl.String,
+        "before": pl.String,
+        "after": pl.String,
+    }
+)
+
+
+def creations(named: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
+    """Return the people to be created, in row order."""
+    return named.filter(pl.col("learner_id") < 0).select(*CREATE_COLUMNS, *fields).sort("row_number")
+
+
+def updates(named: pl.DataFrame, unnamed: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
+    """Return everybody of whom a value changes, with all final values.
+
+    `named` and `unnamed` have for each state column and field `x` both `x` and `x_before`.
+    """
+    columns = (*STATE_COLUMNS, *fields)
+    shape = ["learner_id", "row_number", *columns, *(f"{name}_before" for name in columns)]
+    people = pl.concat([named.filter(pl.col("learner_id") > 0).select(shape), unnamed.select(shape)])
+    differs = pl.any_horizontal(_differs(name) for name in columns)
+    return people.filter(differs)
+
+
+def value_changes(changed: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
+    """Return the log of `updates`: one line for each value that differs, before and after as text."""
+    found = [pl.DataFrame(schema=CHANGES)]
+    found += [
+        _log(changed.filter(_differs(name)), name, pl.col(f"{name}_before"), pl.col(name))
+        for name in ("primary_email_address", "unique_user_id", *fields)
+    ]
+    found.append(
+        _log(changed.filter(_differs("is_active")), "status", _status("is_active_before"), _status("is_active"))
+    )
+    manager = changed.filter(pl.any_horizontal(_differs(name) for name in STATE_COLUMNS[4:]))
+    found.append(_log(manager, "manager", _manager("_before"), _manager("")))
+    return pl.concat(found)
+
+
+def _differs(name: str) -> pl.Expr:
+    return pl.col(name).ne_missing(pl.col(f"{name}_before"))
+
+
+def _status(name: str) -> pl.Expr:
+    return pl.when(pl.col(name)).then(pl.lit("active")).when(~pl.col(name)).then(pl.lit("inactive"))
+
+
+def _manager(suffix: str) -> pl.Expr:
+    """Show a manager by learner id, or as the reference that waits for one."""
+    return pl.coalesce(
+        pl.col(f"manager_id{suffix}").cast(pl.String),
+        pl.lit("?") + pl.coalesce(f"pending_manager_id{suffix}", f"pending_manager_email{suffix}"),
+    )
+
+
+def _log(rows: pl.DataFrame, attribute: str, before: pl.Expr, after: pl.Expr) -> pl.DataFrame:
+    return rows.select(
+        "learner_id",
+        "row_number",
+        attribute=pl.lit(attribute),
+        before=before.cast(pl.String),
+        after=after.cast(pl.String),
+    )
