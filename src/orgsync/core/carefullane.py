@@ -1,13 +1,12 @@
 """The careful lane: put records into frames, batch by batch, and report every row of the wrong shape."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
 from orgsync.core.issues import (
-    CELL_TOO_LARGE,
     ISSUE_SCHEMA,
     LONG_ROW,
     NUL_BYTE,
@@ -18,39 +17,37 @@ from orgsync.core.issues import (
     no_issues,
 )
 from orgsync.core.model import Limits
-from orgsync.core.records import Record, Records
+from orgsync.core.records import Records
 from orgsync.core.refusal import refusal
 
-BATCH: Final = 50_000
-"""Records held as Python lists at a time; short enough that no single step takes seconds."""
+BATCH: Final = 5_000
+"""Records held as Python lists at a time: ten times as many take twice as long, for want of processor cache."""
+
+FRAME: Final = 50_000
+"""Rows of one chunk of the frame."""
 
 
-class Numbered(NamedTuple):
-    """A record that is a data row, and the number a spreadsheet shows beside it."""
-
-    row_number: int
-    record: Record
-
-
-def read_carefully(
-    records: Records, headers: Sequence[str], header_number: int, limits: Limits
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows and the issues of everything behind the header.
+def read_carefully(records: Records, headers: Sequence[str], limits: Limits) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows and the issues of all records that are left, which are those behind the header.
 
     Rows have `row_number` and `c0`, `c1`, …; missing cells of a short row are null, cells too many of a long row
     are cut, NUL bytes are removed. Raise UnreadableFile when there are more rows than the limit.
     """
-    width, number, height = len(headers), header_number, 0
-    rows, issues = [_frame([], width)], [no_issues()]
-    while batch := list(islice(records, BATCH)):
-        numbered = [Numbered(n, record) for n, record in enumerate(batch, number + 1) if record.cells]
-        number += len(batch)
-        height += len(numbered)
+    rows, issues, height = _Chunks(_frame([], [], len(headers))), _Chunks(no_issues()), 0
+    remaining = iter(records)
+    first = records.row_number + 1
+    while batch := list(islice(remaining, BATCH)):
+        found = _shape_issues(batch, first, records.take_faults(), len(headers), limits)
+        frame = _frame([n for n, cells in enumerate(batch, first) if cells], _fit(batch, len(headers)), len(headers))
+        if records.holds_nul:
+            issues.add(_nul_issues(frame))
+            frame = frame.with_columns(pl.col(pl.String).str.replace_all("\0", "", literal=True))
+        rows.add(frame)
+        issues.add(found)
+        height += frame.height
         check_row_count(height, limits)
-        frame = _frame(numbered, width)
-        issues += [_shape_issues(numbered, width, limits), _nul_issues(frame)]
-        rows.append(frame.with_columns(pl.col(pl.String).str.replace_all("\0", "", literal=True)))
-    return pl.concat(rows), pl.concat(issues)
+        first += len(batch)
+    return rows.join(), issues.join()
 
 
 def check_row_count(height: int, limits: Limits) -> None:
@@ -59,41 +56,59 @@ def check_row_count(height: int, limits: Limits) -> None:
         raise refusal(TOO_LARGE, what="The number of rows", limit=f"{limits.rows:,}")
 
 
-def _frame(numbered: Sequence[Numbered], width: int) -> pl.DataFrame:
-    cells = zip(*(_fit(record.cells, width) for _, record in numbered), strict=True)
-    columns = list(cells) or [()] * width
+class _Chunks:
+    """Collect small frames into chunks of a size that Polars likes."""
+
+    def __init__(self, empty: pl.DataFrame) -> None:
+        self._done = [empty]
+        self._small: list[pl.DataFrame] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        self._small.append(frame)
+        if sum(small.height for small in self._small) >= FRAME:
+            self._merge()
+
+    def join(self) -> pl.DataFrame:
+        self._merge()
+        return pl.concat(self._done)
+
+    def _merge(self) -> None:
+        if self._small:
+            self._done.append(pl.concat(self._small, rechunk=True))
+            self._small = []
+
+
+def _frame(row_numbers: list[int], rows: Iterable[Sequence[str | None]], width: int) -> pl.DataFrame:
+    columns = list(zip(*rows, strict=True)) or [()] * width
     return pl.DataFrame(
         [
-            pl.Series("row_number", [row_number for row_number, _ in numbered], dtype=pl.Int64),
+            pl.Series("row_number", row_numbers, dtype=pl.Int64),
             *(pl.Series(f"c{position}", column, dtype=pl.String) for position, column in enumerate(columns)),
         ]
     )
 
 
-def _fit(cells: Sequence[str], width: int) -> Sequence[str | None]:
-    return cells if len(cells) == width else [*cells[:width], *[None] * (width - len(cells))]
+def _fit(batch: Sequence[list[str]], width: int) -> Iterator[Sequence[str | None]]:
+    """Yield the data rows of a batch, each with as many cells as the header has."""
+    for cells in batch:
+        if len(cells) == width:
+            yield cells
+        elif cells:
+            yield [*cells[:width], *[None] * (width - len(cells))]
 
 
-def _shape_issues(numbered: Sequence[Numbered], width: int, limits: Limits) -> pl.DataFrame:
-    found = [
-        (row_number, kind.severity.value, kind.code, None, _message(kind, len(record.cells), width, limits))
-        for row_number, record in numbered
-        if (kind := _fault_of(record, width))
-    ]
+def _shape_issues(
+    batch: Sequence[list[str]], first: int, faults: dict[int, IssueKind], width: int, limits: Limits
+) -> pl.DataFrame:
+    """Return one issue for every row of the wrong shape; a broken quote explains a wrong width."""
+    found = []
+    for row_number, cells in enumerate(batch, first):
+        if row_number not in faults and (not cells or len(cells) == width):
+            continue
+        kind = faults.get(row_number) or (SHORT_ROW if len(cells) < width else LONG_ROW)
+        message = kind.wording.format(found=len(cells), expected=width, limit=limits.cell_bytes)
+        found.append((row_number, kind.severity.value, kind.code, None, message))
     return pl.DataFrame(found, schema=ISSUE_SCHEMA, orient="row")
-
-
-def _fault_of(record: Record, width: int) -> IssueKind | None:
-    """Return the one thing that is wrong with the shape of a row; a broken quote explains a wrong width."""
-    if record.fault or len(record.cells) == width:
-        return record.fault
-    return SHORT_ROW if len(record.cells) < width else LONG_ROW
-
-
-def _message(kind: IssueKind, found: int, expected: int, limits: Limits) -> str:
-    if kind is CELL_TOO_LARGE:
-        return kind.wording.format(limit=limits.cell_bytes)
-    return kind.wording.format(found=found, expected=expected)
 
 
 def _nul_issues(frame: pl.DataFrame) -> pl.DataFrame:

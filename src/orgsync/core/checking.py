@@ -9,7 +9,7 @@ import polars as pl
 
 from orgsync.core.csvfile import read_csv
 from orgsync.core.headers import holds_our_words, read_layout
-from orgsync.core.issues import group_issues, no_issues, rows_with
+from orgsync.core.issues import NO_ROWS, FileIssue, file_issues, group_issues, rows_with
 from orgsync.core.model import Limits, Severity
 from orgsync.core.results import write_results
 from orgsync.core.rows import ROW_NUMBER, CheckedRows, FileLayout, RawFile
@@ -75,7 +75,8 @@ def check_file(
 ) -> CheckedFile:
     """Read, lay out and check a file as the server would, as far as no directory is needed.
 
-    `date_formats` are the organization's, as for `strptime`; `license_keys` as for `read_layout`. Raise
+    `date_formats` are the organization's, as for `strptime`; `license_keys` as for `read_layout`. A file
+    without data rows gets the warning `no_rows`; whether that is an error is for the mode to say. Raise
     UnreadableFile when the file cannot be used at all.
     """
     bounds = limits or Limits()
@@ -83,11 +84,8 @@ def check_file(
     layout = read_layout(raw.headers, license_keys=license_keys, limits=bounds)
     if layout.carries_results and not holds_our_words(raw):
         layout = replace(layout, carries_results=False)
-    if layout.is_deletion_file:
-        # Its rows are checked against the directory alone: their headers are not those of a sync.
-        return CheckedFile(raw, layout, CheckedRows(raw.rows.select(ROW_NUMBER, is_valid=True), _found(raw, layout)))
-    return CheckedFile(raw, layout, check_rows(raw, layout, date_formats=date_formats))
-
-
-def _found(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
-    return pl.concat([no_issues(), layout.issues, raw.issues])
+    checked = check_rows(raw, layout, date_formats=date_formats)
+    if raw.rows.is_empty():
+        nothing = file_issues([FileIssue(NO_ROWS, NO_ROWS.wording)])
+        checked = replace(checked, issues=pl.concat([nothing, checked.issues]))
+    return CheckedFile(raw, layout, checked)

@@ -1,7 +1,6 @@
 """Read a file of any shape that HR systems send: the first stage, from bytes to rows of text."""
 
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -68,16 +67,16 @@ def _read_text(text: Text, limits: Limits) -> RawFile:
     if not text.utf8:
         raise refusal(EMPTY_FILE)
     check_not_markup(text.utf8)
-    utf8 = text.utf8.replace(b"\r\r\n", b"\r\n")
+    utf8 = _mend_line_ends(text.utf8)
     dialect = judge_dialect(utf8)
     utf8 = utf8[dialect.start :]
     records = Records(utf8, dialect.delimiter, limits)
-    headers, header_number = _take_header(records, limits)
+    headers = _take_header(records, limits)
 
     rows, issues, lane = read_fast(utf8, headers, dialect.delimiter), no_issues(), "fast"
     if rows is None:
         lane = "careful"
-        rows, issues = read_carefully(records, headers, header_number, limits)
+        rows, issues = read_carefully(records, headers, limits)
     check_row_count(rows.height, limits)
 
     noticed = [*text.issues, *_find_mojibake(utf8, rows)]
@@ -93,18 +92,21 @@ def _read_text(text: Text, limits: Limits) -> RawFile:
     )
 
 
-def _take_header(records: Records, limits: Limits) -> tuple[tuple[str, ...], int]:
-    """Return the cells and the row number of the first row that is not blank."""
-    for number, record in zip(count(1), records, strict=False):
-        if not record.cells:
-            continue
-        if record.fault:
-            raise refusal(record.fault, where="The header row cannot be read.", limit=limits.cell_bytes)
-        if any("\0" in cell for cell in record.cells):
+def _mend_line_ends(utf8: bytes) -> bytes:
+    return utf8.replace(b"\r\r\n", b"\r\n") if b"\r" in utf8 else utf8
+
+
+def _take_header(records: Records, limits: Limits) -> tuple[str, ...]:
+    """Return the cells of the first row that is not blank."""
+    for cells in records:
+        if fault := records.take_faults().get(records.row_number):
+            raise refusal(fault, where="The header row cannot be read.", limit=limits.cell_bytes)
+        if any("\0" in cell for cell in cells):
             raise refusal(NUL_BYTE, where="The header row cannot be read.")
-        check_headers(record.cells, limits)
-        records.expect_width(len(record.cells))
-        return tuple(record.cells), number
+        if cells:
+            check_headers(cells, limits)
+            records.expect_width(len(cells))
+            return tuple(cells)
     raise refusal(NO_HEADER)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 LINE_SEPARATOR: Final = "\x01"
-"""Separator of the second reading, which takes whole lines; a file that holds it is not judged."""
+"""Separator of the reading that takes whole lines; a file that holds it is not judged."""
 
 
 def read_fast(utf8: bytes, headers: Sequence[str], delimiter: str) -> pl.DataFrame | None:
@@ -22,55 +22,54 @@ def read_fast(utf8: bytes, headers: Sequence[str], delimiter: str) -> pl.DataFra
     width = len(headers)
     if width < 2 or not _has_plain_line_ends(utf8):
         return None
-    has_quotes = b'"' in utf8
-    if not has_quotes and not _separators_add_up(utf8, width, delimiter):
+    # The proof goes first, so that its lines are gone from memory before the cells are made.
+    count_rows = _count_rows_with_quotes if b'"' in utf8 else _count_rows_without_quotes
+    height = count_rows(utf8, width, delimiter)
+    if height is None:
         return None
     frame = _parse(utf8, delimiter, '"')
-    if frame is None or frame.width != width or frame.row(0) != tuple(headers):
+    if frame is None or frame.shape != (height, width) or frame.row(0) != tuple(headers):
         return None
-    prove = _prove_with_quotes if has_quotes else _prove_without_quotes
-    return _number_rows(frame) if prove(utf8, frame, delimiter) else None
+    return _number_rows(frame)
 
 
 def _has_plain_line_ends(utf8: bytes) -> bool:
-    return b"\0" not in utf8 and utf8.count(b"\r") == utf8.count(b"\r\n")
+    if b"\0" in utf8:
+        return False
+    return b"\r" not in utf8 or utf8.count(b"\r") == utf8.count(b"\r\n")
 
 
-def _count_lines(utf8: bytes) -> int:
-    return utf8.count(b"\n") + (not utf8.endswith(b"\n"))
+def _count_rows_without_quotes(utf8: bytes, width: int, delimiter: str) -> int | None:
+    """Return how many rows Polars must find for its reading to be right, or None when it cannot be.
 
-
-def _separators_add_up(utf8: bytes, width: int, delimiter: str) -> bool:
-    return utf8.count(delimiter.encode()) == (width - 1) * _count_lines(utf8)
-
-
-def _prove_without_quotes(utf8: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
-    """Prove a file without quotes: no row is long, and the separators add up, so no row is short either.
-
-    Polars refuses a long row but for one case, an empty cell too many in a last line without line end; that
-    line is counted by itself.
+    Polars refuses a row that is long, and the separators add up, so no row is short either. The one long row
+    that it does not refuse has an empty cell too many in a last line without line end; that line is counted
+    by itself.
     """
+    separator = delimiter.encode()
+    lines = utf8.count(b"\n") + (not utf8.endswith(b"\n"))
     last_line = utf8[utf8.rfind(b"\n", 0, len(utf8) - 1) + 1 :]
-    return frame.height == _count_lines(utf8) and last_line.count(delimiter.encode()) == frame.width - 1
+    adds_up = utf8.count(separator) == (width - 1) * lines and last_line.count(separator) == width - 1
+    return lines if adds_up else None
 
 
-def _prove_with_quotes(utf8: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
-    """Prove a file with quotes: every line by itself is a whole row of the right width.
+def _count_rows_with_quotes(utf8: bytes, width: int, delimiter: str) -> int | None:
+    """Return the number of lines when every line by itself is a whole row of the right width, else None.
 
     A quoted line break fails the proof.
     """
     if LINE_SEPARATOR.encode() in utf8:
-        return False
+        return None
     lines = _parse(utf8, LINE_SEPARATOR, None)
-    if lines is None or lines.width != 1 or lines.height != frame.height:
-        return False
+    if lines is None or lines.width != 1:
+        return None
     line = pl.col(lines.columns[0])
     is_whole = (
         pl.when(line.str.contains('"', literal=True))
-        .then(line.str.contains(_row_pattern(frame.width, delimiter)))
-        .otherwise(line.str.count_matches(delimiter, literal=True) == frame.width - 1)
+        .then(line.str.contains(_row_pattern(width, delimiter)))
+        .otherwise(line.str.count_matches(delimiter, literal=True) == width - 1)
     )
-    return bool(lines.select(is_whole.all(ignore_nulls=False)).item())
+    return lines.height if lines.select(is_whole.all(ignore_nulls=False)).item() is True else None
 
 
 def _row_pattern(width: int, delimiter: str) -> str:

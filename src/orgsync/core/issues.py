@@ -4,6 +4,7 @@ An issue is one finding about a file, a row or a cell. Frames of issues have the
 `message` is finished text, made from the kind's wording, so that no reader has to know the parameters.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -303,6 +304,13 @@ def issue_rows(
         column=column_value,
         message=text.cast(pl.String),
     )
+
+
+def worded(kind: IssueKind, **fields: pl.Expr) -> pl.Expr:
+    """Fill the kind's wording row by row, each field from an expression."""
+    names = re.findall(r"\{(\w+)\}", kind.wording)
+    parts = re.sub(r"\{\w+\}", "{}", kind.wording)
+    return pl.format(parts, *(fields[name].cast(pl.String).fill_null("") for name in names))
 
 
 def file_issues(found: list[FileIssue]) -> pl.DataFrame:

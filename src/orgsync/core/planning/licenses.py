@@ -52,7 +52,7 @@ def _plan_pool(pool: dict[str, object], people: pl.DataFrame, directory: Directo
     free = None if pool["seats"] is None else max(0, int(str(pool["seats"])) - stays)
     queue = _queue(rows, held, frees)
     granted = queue if free is None else queue.head(free)
-    waits = queue.clear() if free is None else queue.slice(free).filter(pl.col("before").ne_missing(WAITING))
+    waits = queue.clear() if free is None else queue.slice(free).filter(pl.col("before").ne_missing(pl.lit(WAITING)))
     first_place = 1 + int(str(held["position"].max() or 0))
     changes = pl.concat(
         [

@@ -7,7 +7,7 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.directory import Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 
@@ -101,7 +101,7 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFr
             rows.filter("is_unknown").with_columns(reference=reference),
             unknown,
             column="manager",
-            message=pl.lit(unknown.wording).str.replace("{reference}", pl.col("reference"), literal=True),
+            message=worded(unknown, reference=pl.col("reference")),
         ),
         issue_rows(
             rows.filter(differs),
@@ -128,7 +128,7 @@ def _link_pending(rows: pl.DataFrame, directory: Directory, by_id: pl.DataFrame,
 
 def _loops(rows: pl.DataFrame, linked: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Warn of rows whose new manager closes a loop; the loop is named by its people's ids or addresses."""
-    changed = rows.filter(pl.col("manager_id").is_not_null() & pl.col("manager_id").ne_missing("manager_id_before"))
+    changed = rows.filter(pl.col("manager_id").is_not_null() & pl.col("manager_id").ne_missing(pl.col("manager_id_before")))
     if changed.is_empty():
         return no_issues()
     said = pl.concat([rows.select("learner_id", "manager_id"), linked])

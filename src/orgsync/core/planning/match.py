@@ -7,7 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.planning.moves import resolve_moves
 from orgsync.core.rows import CheckedRows
 
@@ -105,7 +105,8 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
     known = pl.coalesce("by_id", "by_new_id")
     is_done = known.is_not_null() & (known == pl.col("by_mail"))
     renamed = pl.when(is_done).then(known).otherwise(pl.coalesce("by_old", known, "by_mail"))
-    lost_zeros = row_id.is_not_null() & (pl.col("holder_id").str.strip_chars_start("0") == row_id)
+    stored_bare = pl.col("holder_id").str.strip_chars_start("0")
+    lost_zeros = ((stored_bare == row_id) & (pl.col("holder_id") != row_id)).fill_null(value=False)
     fits_holder = row_id.is_null() | pl.col("holder_id").is_null() | pl.col("has_scientific_id") | lost_zeros
     plain = pl.when(known.is_not_null()).then(known).when(fits_holder).then(pl.col("by_mail"))
     rows = rows.with_columns(
@@ -196,7 +197,7 @@ def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame,
         issue_rows(
             pairs.filter(chosen),
             kind,
-            message=pl.lit(kind.wording).str.replace("{row}", pl.col("first_row").cast(pl.String), literal=True),
+            message=worded(kind, row=pl.col("first_row").cast(pl.String)),
         )
         for kind, chosen in ((kinds.DUPLICATE_ROW, pl.col("is_equal")), (kinds.CONFLICTING_ROW, ~pl.col("is_equal")))
     ]

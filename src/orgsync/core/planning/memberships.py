@@ -9,7 +9,7 @@ from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN, GROUP_PREFIX
 from orgsync.core.directory import REASON_FILE, REASON_HAND, Directory
 from orgsync.core.groupnames import group_names
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.normalize import fold_key
 from orgsync.core.plan import Policy
@@ -138,7 +138,7 @@ def _rule_groups(by_rule: pl.DataFrame) -> pl.DataFrame:
         by_rule,
         kind,
         column="groups",
-        message=pl.lit(kind.wording).str.replace("{group}", pl.col("group_name"), literal=True),
+        message=worded(kind, group=pl.col("group_name")),
     )
 
 

@@ -1,0 +1,103 @@
+"""Sample files with the accidents that employee files have had, for guards, tests and demonstrations."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import BinaryIO, Final
+
+import polars as pl
+
+_PAGE: Final = b"""<!DOCTYPE html>
+<html><head><title>Sign in</title></head>
+<body><h1>Your session has ended</h1><form method="post"><input name="user"></form></body></html>
+"""
+_KEY_COLUMNS: Final = 2
+_SPOILED: Final = "department_name"
+
+
+class WrongKind(StrEnum):
+    """What went wrong on the way from HR to us."""
+
+    TRUNCATED = "truncated"
+    """Only the first half of the rows, each of them whole."""
+    CUT_OFF = "cut_off"
+    """The first half, and the last row broken off in the middle."""
+    HEADER_ONLY = "header_only"
+    EMPTY = "empty"
+    SHIFTED = "shifted"
+    """From the middle on, all cells but the keys stand one column too far to the right."""
+    SWAPPED_IDS = "swapped_ids"
+    """Each two neighbours have each other's unique user id."""
+    SCIENTIFIC_IDS = "scientific_ids"
+    """A spreadsheet has rewritten the ids."""
+    EMPTIED_COLUMN = "emptied_column"
+    """department_name has a header and no values."""
+    MISSING_COLUMN = "missing_column"
+    """department_name is not in the file."""
+    ALL_INACTIVE = "all_inactive"
+    WRONG_ENCODING = "wrong_encoding"
+    """Latin-1, with “?” for every letter that it lacks."""
+    MOJIBAKE = "mojibake"
+    """UTF-8, taken for Latin-1 and written as UTF-8 again."""
+    HTML = "html"
+    """A sign-in page instead of a file."""
+
+
+def write_html(target: BinaryIO) -> int:
+    """Write a web page; return that it has no data row."""
+    target.write(_PAGE)
+    return 0
+
+
+def write_spoiled(target: BinaryIO, slices: Iterator[pl.DataFrame], wrong: WrongKind, *, rows: int) -> int:
+    """Write `slices`, which have `rows` rows together, with the accident `wrong`; return the data rows written."""
+    if wrong is WrongKind.EMPTY:
+        return 0
+    limit = {WrongKind.TRUNCATED: rows // 2, WrongKind.CUT_OFF: rows // 2, WrongKind.HEADER_ONLY: 0}
+    left, done = limit.get(wrong, rows), 0
+    for part in slices:
+        taken = _spoil(part.head(left - done), wrong, shifted_from=max(rows // 2 - done, 0))
+        text = taken.write_csv(include_header=done == 0)
+        done += taken.height
+        is_last = done >= left
+        broken_off = wrong is WrongKind.CUT_OFF and is_last
+        target.write(_encode(text[: -len(text) // max(taken.height, 1) // 2] if broken_off else text, wrong))
+        if is_last:
+            break
+    return done
+
+
+def _encode(text: str, wrong: WrongKind) -> bytes:
+    if wrong is WrongKind.WRONG_ENCODING:
+        return text.encode("latin-1", errors="replace")
+    if wrong is WrongKind.MOJIBAKE:
+        return text.encode().decode("latin-1").encode()
+    return text.encode()
+
+
+def _spoil(part: pl.DataFrame, wrong: WrongKind, *, shifted_from: int) -> pl.DataFrame:
+    if wrong is WrongKind.SHIFTED:
+        return pl.concat([part.head(shifted_from), _shifted(part.slice(shifted_from))])
+    spoil = _SPOILERS.get(wrong)
+    return spoil(part) if spoil else part
+
+
+def _shifted(part: pl.DataFrame) -> pl.DataFrame:
+    keys, others = part.columns[:_KEY_COLUMNS], part.columns[_KEY_COLUMNS:]
+    sources = [others[-1], *others[:-1]]
+    moved = (pl.col(source).alias(name) for source, name in zip(sources, others, strict=True))
+    return part.select(*keys, *moved)
+
+
+def _swapped(part: pl.DataFrame) -> pl.DataFrame:
+    number = pl.int_range(pl.len())
+    neighbour = pl.min_horizontal(number + 1 - number % 2 * 2, pl.len().cast(pl.Int64) - 1)
+    return part.with_columns(pl.col("unique_user_id").gather(neighbour))
+
+
+_SPOILERS: Final[dict[WrongKind, Callable[[pl.DataFrame], pl.DataFrame]]] = {
+    WrongKind.SWAPPED_IDS: _swapped,
+    WrongKind.SCIENTIFIC_IDS: lambda part: part.with_columns(unique_user_id=pl.lit("1.00E+08")),
+    WrongKind.EMPTIED_COLUMN: lambda part: part.with_columns(pl.lit(None, pl.String).alias(_SPOILED)),
+    WrongKind.MISSING_COLUMN: lambda part: part.drop(_SPOILED),
+    WrongKind.ALL_INACTIVE: lambda part: part.with_columns(worker_status=pl.lit("inactive")),
+}
