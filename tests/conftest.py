@@ -10,12 +10,19 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     """Start the private PostgreSQL once, in the controlling process, before Django reads its settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orgsync.server.settings")
-    if "ORGSYNC_DATA_DIR" not in os.environ:
-        os.environ["ORGSYNC_DATA_DIR"] = tempfile.mkdtemp(prefix="orgsync-test-")
-    if os.environ.get("ORGSYNC_DATABASE_URL") or hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
         return
-    from orgsync.server.embedded import EmbeddedPostgres
+    folder = Path(tempfile.mkdtemp(prefix="orgsync-test-"))
+    os.environ.setdefault("ORGSYNC_DATA_DIR", str(folder / "data"))
+    if not os.environ.get("ORGSYNC_DATABASE_URL"):
+        _start_database(config, folder / "database")
 
-    server = EmbeddedPostgres.start(Path(os.environ["ORGSYNC_DATA_DIR"]) / "postgres", log=lambda _line: None)
+
+def _start_database(config: pytest.Config, folder: Path) -> None:
+    from orgsync.server.embedded import EmbeddedPostgres, remove_data_dir
+
+    # Ordinary accounts, PostgreSQL's among them, must be able to pass.
+    folder.parent.chmod(0o711)
+    server = EmbeddedPostgres.start(folder, log=lambda _line: None)
     os.environ["ORGSYNC_DATABASE_URL"] = server.url
-    config.add_cleanup(server.stop)
+    config.add_cleanup(lambda: (server.stop(), remove_data_dir(folder)))

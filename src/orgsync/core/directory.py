@@ -31,7 +31,7 @@ LEARNER_SCHEMA: Final = pl.Schema(
         "pending_manager_email": pl.String,
         "is_claimed_here": pl.Boolean,  # by the feed whose file is planned
         "is_claimed_elsewhere": pl.Boolean,
-        **dict.fromkeys(ATTRIBUTE_NAMES, pl.String()),  # dates as ISO text
+        **{name: pl.String for name in ATTRIBUTE_NAMES},  # noqa: C420  fromkeys loses the type; dates as ISO text
     }
 )
 """Custom attributes of interest follow as further String columns under their header (`attribute_…`)."""

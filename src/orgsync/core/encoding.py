@@ -9,6 +9,8 @@ from orgsync.core.issues import ENCODING_GUESSED, NOT_CSV, FileIssue
 from orgsync.core.refusal import refusal
 
 CHUNK: Final = 1 << 20
+WINDOW: Final = 500_000
+"""Bytes on either side of the first bad byte by which a file's encoding is judged."""
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 BYTE_ORDER_MARKS: Final = (
@@ -103,7 +105,7 @@ def _transcode(content: bytes, start: int, encoding: str, errors: str = "strict"
 
 def _guess(content: bytes, bad: int) -> Text:
     encoding = "cp1252"
-    if _is_mostly_utf8(content[max(0, bad - CHUNK) : bad + CHUNK]):
+    if _is_mostly_utf8(content[max(0, bad - WINDOW) : bad + WINDOW]):
         encoding, utf8 = "utf-8+cp1252", _transcode(content, 0, "utf-8", STRAY_BYTES)
     else:
         if any(byte in content for byte in NOT_IN_CP1252):

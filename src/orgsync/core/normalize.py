@@ -95,9 +95,10 @@ def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
         cells = fused(pl.col(name)) if layout.carries_results else pl.col(name)
         if name in has_other_letters:
             cells = _clean_letters(cells, is_key=column.column.kind in _KEY_KINDS)
-        stripped = cells.str.strip_chars()
-        cleaned[name] = pl.when(stripped != "").then(stripped)
-    return raw.rows.select(ROW_NUMBER, **cleaned)
+        cleaned[name] = cells.str.strip_chars()
+    stripped = raw.rows.select(ROW_NUMBER, **cleaned)
+    # A second pass: within one, the work above would be done for the condition and again for the value.
+    return stripped.select(ROW_NUMBER, *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in cleaned))
 
 
 def _with_other_letters(raw: RawFile, columns: Iterable[FileColumn]) -> set[str]:

@@ -119,6 +119,15 @@ class Writes:
     """`group_id` (negative), `group_name`, `group_key`."""
     new_attributes: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the database would not change at all, claims included."""
+        frames = (
+            *(self.creates, self.updates, self.changes, self.memberships, self.licenses),
+            *(self.permissions, self.claims, self.new_groups),
+        )
+        return all(frame.is_empty() for frame in frames) and not self.new_attributes
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -44,6 +44,9 @@ class Records:
         self._alone_up_to = 0
         self._faults: dict[int, IssueKind] = {}
         self._delimiter = delimiter
+        # Made once: to make a dialect takes longer than to read a line with it.
+        self._strict = csv.reader([], delimiter=delimiter, strict=True).dialect
+        self._loose = csv.reader([], delimiter=delimiter, strict=False).dialect
         self._cell_bytes = limits.cell_bytes
         self.expect_width(limits.columns)
 
@@ -73,7 +76,7 @@ class Records:
 
     def _take_quoted(self, line: str) -> list[str]:
         try:
-            return self._parse(iter([line]))
+            return next(csv.reader([line], self._strict))
         except csv.Error as error:
             fault = _fault_of(error)
         if fault is UNCLOSED_QUOTE and self._line_number > self._alone_up_to:
@@ -84,7 +87,7 @@ class Records:
         """Read a record whose quoted line break goes on in the lines that follow, or put those back."""
         start, swallowed = self._line_number, list[str]()
         try:
-            return self._parse(self._feed(line, swallowed))
+            return next(csv.reader(self._feed(line, swallowed), self._strict))
         except csv.Error as error:
             ran_out = _fault_of(error) is UNCLOSED_QUOTE
         # The line on which the reading failed may begin a sound record; when the text ran out there is none such.
@@ -101,16 +104,13 @@ class Records:
             length += len(following)
             yield following
 
-    def _parse(self, lines: Iterator[str], *, strict: bool = True) -> list[str]:
-        return next(csv.reader(lines, delimiter=self._delimiter, strict=strict), [])
-
     def _salvage(self, line: str, fault: IssueKind) -> list[str]:
         """Return what can be read of a broken line: quotes taken loosely, or not at all if that fits the header."""
         self._faults[self.row_number] = fault
         text = line.rstrip("\r\n")
         bare = [cell.strip('"') for cell in text.split(self._delimiter)]
         try:
-            loose = self._parse(iter([text]), strict=False)
+            loose = next(csv.reader([text], self._loose))
         except csv.Error:
             return bare
         return bare if len(loose) != self._width == len(bare) else loose

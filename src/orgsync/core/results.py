@@ -128,6 +128,7 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
 
 def _write(lines: pl.DataFrame, target: BinaryIO) -> int:
     """Write lines as CSV, safe to open in a spreadsheet; an empty cell is written as nothing at all."""
-    safe = lines.select(defused(pl.col(name).replace("", None)) for name in lines.columns)
+    filled = lines.select(pl.when(pl.col(name) != "").then(pl.col(name)) for name in lines.columns)
+    safe = filled.select(defused(pl.col(name)) for name in filled.columns)
     target.write(safe.write_csv(include_header=False, line_terminator=LINE_END).encode())
     return lines.height

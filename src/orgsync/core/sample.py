@@ -132,16 +132,18 @@ def _slices(company: _Day, style: LeaverStyle, columns: Sequence[str]) -> Iterat
     for start in range(0, max(company.numbers, 1), SLICE_PEOPLE):
         end = min(start + SLICE_PEOPLE, company.numbers)
         indexes = pl.select(index=pl.int_range(start, end, dtype=pl.Int64)).lazy()
-        present = indexes.with_columns(left=company.has_left(), changed=company.has_changed())
+        present = indexes.with_columns(left=company.has_left())
         if style is LeaverStyle.ABSENT:
             present = present.filter(~pl.col("left"))
-        yield present.select(cells[name].alias(name) for name in columns).collect()
+        # Step by step, so that what many cells are made of is worked out once and each expression stays small.
+        drawn = present.with_columns(position=company.position(), move=_move(company))
+        placed = drawn.with_columns(manager=_manager(company))
+        yield placed.select(cells[name].alias(name) for name in columns).collect()
 
 
 def _cells(company: _Day, style: LeaverStyle) -> dict[str, pl.Expr]:
-    """Return each column's cells; people have their `index`, whether they `left` and whether they `changed`."""
-    person, drawn = pl.col("index"), company.drawn
-    manager = _manager(company)
+    """Return each column's cells, made from `index`, `left`, `position`, `move` and `manager`."""
+    person, manager, drawn = pl.col("index"), pl.col("manager"), company.drawn
     status = pl.when("left").then(pl.lit("inactive")).otherwise(pl.lit("active"))
     license_active = drawn.draw(20, 10, person) < 6
     if style is LeaverStyle.INACTIVE:
@@ -166,10 +168,10 @@ def _cells(company: _Day, style: LeaverStyle) -> dict[str, pl.Expr]:
 def _work_cells(company: _Day) -> dict[str, pl.Expr]:
     """Return the cells about the job: those that move when a person changes."""
     drawn, person = company.drawn, pl.col("index")
-    level = people_parts.level_of(company.position())
-    role = (drawn.draw(10, 8, person) + _moves(company, 0)) % len(people_parts.ROLES)
-    department = (drawn.draw(11, 12, person) + _moves(company, 1)) % len(people_parts.DEPARTMENTS)
-    office = (drawn.draw(12, 9, person) + _moves(company, 2)) % len(people_parts.OFFICES)
+    level = people_parts.level_of(pl.col("position"))
+    role = (drawn.draw(10, 8, person) + _moved(0)) % len(people_parts.ROLES)
+    department = (drawn.draw(11, 12, person) + _moved(1)) % len(people_parts.DEPARTMENTS)
+    office = (drawn.draw(12, 9, person) + _moved(2)) % len(people_parts.OFFICES)
     title = pl.format("{} {}", pick(people_parts.LEVELS, level), pick(people_parts.ROLES, role))
     project = drawn.draw(15, _PROJECTS, person) + 1
     return {
@@ -183,13 +185,18 @@ def _work_cells(company: _Day) -> dict[str, pl.Expr]:
     }
 
 
-def _moves(company: _Day, kind: int) -> pl.Expr:
-    """Return 1 for people whose change is of `kind`: 0 title, 1 department, 2 office, 3 manager."""
+def _move(company: _Day) -> pl.Expr:
+    """Return what changed about a person: 0 title, 1 department, 2 office, 3 manager; null when nothing did."""
     kinds = 4 if company.managers > 1 else 3
-    return (pl.col("changed") & (company.drawn.draw(17, kinds, pl.col("index")) == kind)).cast(pl.Int64)
+    return pl.when(company.has_changed()).then(company.drawn.draw(17, kinds, pl.col("index")))
+
+
+def _moved(kind: int) -> pl.Expr:
+    """Return 1 for people whose change is of `kind`, else 0."""
+    return (pl.col("move") == kind).fill_null(value=False).cast(pl.Int64)
 
 
 def _manager(company: _Day) -> pl.Expr:
-    usual = people_parts.manager_of(company.position())
-    moved = _moves(company, 3) == 1
-    return pl.when(moved).then((usual + 1) % company.managers).otherwise(usual)
+    """Return the manager's number; who changed to another manager reports to the next one."""
+    usual = people_parts.manager_of(pl.col("position"))
+    return pl.when(_moved(3) == 1).then((usual + 1) % company.managers).otherwise(usual)

@@ -1,6 +1,6 @@
 """Sample files with the accidents that employee files have had, for guards, tests and demonstrations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import BinaryIO, Final
 
@@ -12,6 +12,7 @@ _PAGE: Final = b"""<!DOCTYPE html>
 """
 _KEY_COLUMNS: Final = 2
 _SPOILED: Final = "department_name"
+_TEXTS: Final = ("work_title", "department_name", "job_function", "job_level")
 
 
 class WrongKind(StrEnum):
@@ -24,7 +25,9 @@ class WrongKind(StrEnum):
     HEADER_ONLY = "header_only"
     EMPTY = "empty"
     SHIFTED = "shifted"
-    """From the middle on, all cells but the keys stand one column too far to the right."""
+    """From the middle on, all cells but the keys stand one column too far to the right: many rows in error."""
+    SHIFTED_TEXTS = "shifted_texts"
+    """The same among title, department, function and level only: every row is valid, and wrong."""
     SWAPPED_IDS = "swapped_ids"
     """Each two neighbours have each other's unique user id."""
     SCIENTIFIC_IDS = "scientific_ids"
@@ -59,11 +62,16 @@ def write_spoiled(target: BinaryIO, slices: Iterator[pl.DataFrame], wrong: Wrong
         text = taken.write_csv(include_header=done == 0)
         done += taken.height
         is_last = done >= left
-        broken_off = wrong is WrongKind.CUT_OFF and is_last
-        target.write(_encode(text[: -len(text) // max(taken.height, 1) // 2] if broken_off else text, wrong))
+        target.write(_encode(_cut(text) if wrong is WrongKind.CUT_OFF and is_last else text, wrong))
         if is_last:
             break
     return done
+
+
+def _cut(text: str) -> str:
+    """Take away the second half of the last line."""
+    start = text.rfind("\n", 0, -1) + 1
+    return text[: (start + len(text)) // 2]
 
 
 def _encode(text: str, wrong: WrongKind) -> bytes:
@@ -75,17 +83,17 @@ def _encode(text: str, wrong: WrongKind) -> bytes:
 
 
 def _spoil(part: pl.DataFrame, wrong: WrongKind, *, shifted_from: int) -> pl.DataFrame:
-    if wrong is WrongKind.SHIFTED:
-        return pl.concat([part.head(shifted_from), _shifted(part.slice(shifted_from))])
+    if wrong in {WrongKind.SHIFTED, WrongKind.SHIFTED_TEXTS}:
+        names = _TEXTS if wrong is WrongKind.SHIFTED_TEXTS else part.columns[_KEY_COLUMNS:]
+        return pl.concat([part.head(shifted_from), _shifted(part.slice(shifted_from), names)])
     spoil = _SPOILERS.get(wrong)
     return spoil(part) if spoil else part
 
 
-def _shifted(part: pl.DataFrame) -> pl.DataFrame:
-    keys, others = part.columns[:_KEY_COLUMNS], part.columns[_KEY_COLUMNS:]
-    sources = [others[-1], *others[:-1]]
-    moved = (pl.col(source).alias(name) for source, name in zip(sources, others, strict=True))
-    return part.select(*keys, *moved)
+def _shifted(part: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Give each of `names` the cells of the one before it, and the first those of the last."""
+    sources = [names[-1], *names[:-1]]
+    return part.with_columns(pl.col(source).alias(name) for source, name in zip(sources, names, strict=True))
 
 
 def _swapped(part: pl.DataFrame) -> pl.DataFrame:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from orgsync.server import env
 from orgsync.server.database import django_database
+from orgsync.server.keys import signing_key
 
-DATA_DIR = env.env_path("ORGSYNC_DATA_DIR", Path("orgsync-data"))
-BASE_URL = env.env_text("ORGSYNC_BASE_URL", "http://127.0.0.1:8080").rstrip("/")
-SECRET_KEY = env.env_secret_or_file("ORGSYNC_SECRET_KEY", DATA_DIR / "secret.key")
+DATA_DIR: Path = env.env_path("ORGSYNC_DATA_DIR") or Path("orgsync-data").absolute()
+BASE_URL = (env.env_text("ORGSYNC_BASE_URL") or "http://127.0.0.1:8080").rstrip("/")
+SECRET_KEY = signing_key(DATA_DIR)
 DEBUG = False
 IS_TLS = env.env_bool("ORGSYNC_TLS", default=BASE_URL.startswith("https://"))
 TRUSTED_PROXIES = env.env_list("ORGSYNC_BEHIND_PROXY")
@@ -42,10 +43,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATABASES = {
     "default": django_database(
-        env.env_text("ORGSYNC_DATABASE_URL", ""), application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
+        env.env_text("ORGSYNC_DATABASE_URL") or "", application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
     )
 }
-QUEUE_DATABASE_URL = env.env_text("ORGSYNC_QUEUE_DATABASE_URL", "")
+QUEUE_DATABASE_URL = env.env_text("ORGSYNC_QUEUE_DATABASE_URL") or ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PROCRASTINATE_ON_APP_READY = "orgsync.server.queue.on_app_ready"
 
@@ -59,11 +60,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_HANDLERS = ["orgsync.server.uploads.receive.StorageUploadHandler"]
 
-STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL", "")
+STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 """Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""
-SMTP_URL = env.env_text("ORGSYNC_SMTP_URL", "")
+SMTP_URL = env.env_text("ORGSYNC_SMTP_URL") or ""
 """`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
-MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM", "orgsync@localhost")
+MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
 
 UPLOADS_PER_HOUR = env.env_int("ORGSYNC_UPLOADS_PER_HOUR", 60)
 CALLS_PER_HOUR = env.env_int("ORGSYNC_CALLS_PER_HOUR", 6_000)

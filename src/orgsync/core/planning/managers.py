@@ -128,7 +128,9 @@ def _link_pending(rows: pl.DataFrame, directory: Directory, by_id: pl.DataFrame,
 
 def _loops(rows: pl.DataFrame, linked: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Warn of rows whose new manager closes a loop; the loop is named by its people's ids or addresses."""
-    changed = rows.filter(pl.col("manager_id").is_not_null() & pl.col("manager_id").ne_missing(pl.col("manager_id_before")))
+    changed = rows.filter(
+        pl.col("manager_id").is_not_null() & pl.col("manager_id").ne_missing(pl.col("manager_id_before"))
+    )
     if changed.is_empty():
         return no_issues()
     said = pl.concat([rows.select("learner_id", "manager_id"), linked])

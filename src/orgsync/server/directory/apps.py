@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class DirectoryConfig(AppConfig):
-    name = "directoryync.server.directory"
+    name = "orgsync.server.directory"
     label = "directory"

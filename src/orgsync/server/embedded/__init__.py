@@ -9,9 +9,10 @@ from orgsync.server.embedded.errors import (
     DataDirectoryNotOurs,
     EmbeddedPostgresError,
     UnknownAccount,
+    UnsafeFolder,
     WrongVersion,
 )
-from orgsync.server.embedded.launcher import EmbeddedPostgres
+from orgsync.server.embedded.launcher import EmbeddedPostgres, remove_data_dir
 from orgsync.server.embedded.share import embedded_database
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "UnknownAccount",
+    "UnsafeFolder",
     "WrongVersion",
     "embedded_database",
+    "remove_data_dir",
 ]

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from orgsync.server.embedded.errors import BinariesMissing, WrongVersion
@@ -25,7 +26,7 @@ class Binaries:
 
     @property
     def major(self) -> str:
-        return self.version.partition(".")[0]
+        return "".join(takewhile(str.isdecimal, self.version))
 
     def program(self, name: str) -> Path:
         return self.folder / name
@@ -50,15 +51,16 @@ def choose_binaries(cluster: Path) -> Binaries:
 
 
 def find_binaries() -> Iterator[Binaries]:
-    """Yield every complete set of programs, best first; the setting, when given, is the only one."""
+    """Yield every set of programs that runs, best first; the setting, when given, is the only one."""
     if setting := env_path(BIN_SETTING):
-        if not _is_complete(setting):
-            raise ConfigurationError(BIN_SETTING, f"{setting} lacks one of {', '.join(NEEDED)}.")
-        yield _read_version(setting)
+        binaries = _read(setting)
+        if binaries is None:
+            raise ConfigurationError(BIN_SETTING, f"{setting} does not hold {', '.join(NEEDED)} that run here.")
+        yield binaries
         return
     for folder in dict.fromkeys(_candidates()):
-        if _is_complete(folder):
-            yield _read_version(folder)
+        if binaries := _read(folder):
+            yield binaries
 
 
 def _candidates() -> Iterator[Path]:
@@ -72,19 +74,18 @@ def _candidates() -> Iterator[Path]:
     yield from sorted(system, key=lambda folder: _number(folder.parent.name), reverse=True)
 
 
-def _is_complete(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in NEEDED)
-
-
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
 @cache
-def _read_version(folder: Path) -> Binaries:
-    command = [folder / "postgres", "--version"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    match = re.search(r"(\d+)(\.\d+)*\S*", answer)
-    if match is None:
-        raise ConfigurationError(BIN_SETTING, f"{folder / 'postgres'} does not tell its version.")
-    return Binaries(folder, match.group())
+def _read(folder: Path) -> Binaries | None:
+    """Return the binaries of a folder, or None where one is missing or made for another machine."""
+    if not all((folder / name).is_file() for name in NEEDED):
+        return None
+    try:
+        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    match = re.search(r"\d[\w.]*", answer.stdout)
+    return Binaries(folder, match.group()) if match and answer.returncode == 0 else None

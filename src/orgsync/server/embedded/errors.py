@@ -53,6 +53,15 @@ class DataDirectoryNotOurs(EmbeddedPostgresError):
         super().__init__(f"{path} belongs to {owner}; run as {owner} or use another data directory.")
 
 
+class UnsafeFolder(EmbeddedPostgresError):
+    """A folder that should be ours alone is somebody else's, a link, or open to others."""
+
+    def __init__(self, folder: Path, owner: str) -> None:
+        self.folder = folder
+        self.owner = owner
+        super().__init__(f"{folder} is not a folder of {owner}'s that is closed to others; remove it.")
+
+
 class UnknownAccount(EmbeddedPostgresError):
     """PostgreSQL must run as an account of this machine, not as root and not as a bare number."""
 

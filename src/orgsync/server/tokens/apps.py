@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class TokensConfig(AppConfig):
-    name = "tokensync.server.tokens"
+    name = "orgsync.server.tokens"
     label = "tokens"

@@ -10,8 +10,10 @@ class Learner(models.Model):
 
     organization_id = models.BigIntegerField()
     id = models.BigIntegerField()
-    version = models.BigIntegerField()
-    """Number of the last transaction that touched this person in any table; kept by triggers."""
+    version = models.BigIntegerField(
+        db_default=models.expressions.RawSQL("pg_current_xact_id()::text::bigint", []), editable=False
+    )
+    """Number of the last transaction that touched this person in any table; kept by default and triggers."""
     is_active = models.BooleanField(default=True)
     is_protected = models.BooleanField(default=False)
 

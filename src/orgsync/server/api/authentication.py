@@ -1,0 +1,118 @@
+"""Who is calling: a bearer token, checked before anything of the body is read."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, cast
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from orgsync.server.api.errors import ApiError, access_denied, bad_token, empty_token, method_not_allowed
+from orgsync.server.orgs.models import Organization
+from orgsync.server.tokens.limits import Call, count_call
+from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.networks import peer_address
+from orgsync.server.tokens.scopes import Scope, has_scope
+from orgsync.server.tokens.tokens import TokenState, find_token, is_allowed_from, record_use
+
+P = ParamSpec("P")
+Answer = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+class ApiRequest(HttpRequest):
+    """A request whose token has been checked."""
+
+    token: AccessToken
+    organization: Organization
+
+
+_REFUSALS: Final = {
+    TokenState.MALFORMED: (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
+    TokenState.UNKNOWN: (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
+    TokenState.REVOKED: (
+        65601,
+        "REVOKED_ACCESS_TOKEN",
+        "The token used in the request has been revoked by the user",
+    ),
+    TokenState.EXPIRED: (65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired"),
+}
+
+
+def bearer_token(
+    *, scope: Scope, counts_as: Call = Call.OTHER
+) -> Callable[[Callable[Concatenate[ApiRequest, P], HttpResponseBase]], Answer[P]]:
+    """Let a view run only with a good token that has the scope; it finds `token` and `organization` on the request.
+
+    Every call with a good token counts against its hourly limit, whatever becomes of it.
+    """
+
+    def decorate(view: Callable[Concatenate[ApiRequest, P], HttpResponseBase]) -> Answer[P]:
+        @wraps(view)
+        def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            now = datetime.now(UTC)
+            token = _authenticate(request, now)
+            _check_limit(token, counts_as, now)
+            if not has_scope(token, scope):
+                raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
+            known = cast("ApiRequest", request)
+            known.token, known.organization = token, token.organization
+            return view(known, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def by_method(**views: Answer[P]) -> Answer[P]:
+    """Choose the view by the request's method; GET answers HEAD, too, and any other method is refused."""
+    if "GET" in views:
+        views["HEAD"] = views["GET"]
+    allowed = sorted(views)
+
+    def dispatch(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        view = views.get(request.method or "")
+        if view is None:
+            raise method_not_allowed(request.method or "", allowed)
+        return view(request, *args, **kwargs)
+
+    # The token is in a header that no browser adds by itself, so there is nothing to forge.
+    return csrf_exempt(dispatch)
+
+
+def bearer_value(header: str) -> str:
+    """Return the token of an Authorization header without blanks around it; empty when there is none."""
+    scheme, _, value = header.strip().partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def _authenticate(request: HttpRequest, now: datetime) -> AccessToken:
+    text = bearer_value(request.headers.get("Authorization", ""))
+    if not text:
+        raise empty_token()
+    found = find_token(text, now=now)
+    if found.token is None or found.state is not TokenState.GOOD:
+        raise bad_token(*_REFUSALS[found.state])
+    address = peer_address(
+        request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES
+    )
+    structlog.contextvars.bind_contextvars(organization=found.token.organization_id, token=found.token.pk)
+    if not is_allowed_from(found.token, address):
+        raise access_denied("This token may not be used from this address.")
+    record_use(found.token, address, now=now)
+    return found.token
+
+
+def _check_limit(token: AccessToken, call: Call, now: datetime) -> None:
+    wait = count_call(token, call, now=now)
+    if wait is not None:
+        raise ApiError(
+            429,
+            "TOO_MANY_REQUESTS",
+            "Resource level throttle limit for calls to this resource is reached.",
+            service_code=101,
+            headers={"Retry-After": str(wait)},
+        )

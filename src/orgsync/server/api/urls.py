@@ -1,0 +1,17 @@
+"""The wire's addresses, as documented for the LinkedIn endpoint, and two for whoever watches the server."""
+
+from django.urls import path
+
+from orgsync.server.api.authentication import by_method
+from orgsync.server.api.downloading import download
+from orgsync.server.api.health import healthz, readyz
+from orgsync.server.api.processing import process_file, show_job
+from orgsync.server.api.uploading import upload
+
+urlpatterns = [
+    path("media/upload", by_method(POST=upload, GET=download)),
+    path("v2/enterpriseUploadJobs", by_method(POST=process_file)),
+    path("v2/enterpriseUploadJobs/<str:job_id>", by_method(GET=show_job)),
+    path("healthz", by_method(GET=healthz)),
+    path("readyz", by_method(GET=readyz)),
+]

@@ -1,0 +1,118 @@
+"""`orgsync admin`: set up and manage an installation without a browser."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from orgsync.core.model import Mode
+from orgsync.server.commands.ready import database_ready
+from orgsync.server.commands.running import DATA_DIR
+
+MODES = click.Choice([mode.value for mode in Mode])
+ORGANIZATION = click.option("--organization", help="Name of the organization, where there is more than one.")
+BY = click.option("--by", metavar="EMAIL", help="Who decides; the first owner by default.")
+
+
+@click.group()
+def admin() -> None:
+    """Manage organizations, feeds, tokens and held jobs."""
+
+
+@admin.command()
+@DATA_DIR
+@click.option("--organization", required=True, help="Name of the organization.")
+@click.option("--email", required=True, help="Address of its first owner.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def setup(*, data_dir: Path, organization: str, email: str, password_stdin: bool) -> None:
+    """Make an organization with its first owner."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    with database_ready(data_dir, organization) as actions:
+        actions.set_up(email, password)
+    click.echo(f"{organization} is set up; {email} is its owner.", err=True)
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--name", required=True, help="Name of the feed.")
+@click.option("--mode", type=MODES, default=Mode.CHANGES.value, show_default=True)
+def feed(*, data_dir: Path, organization: str | None, name: str, mode: str) -> None:
+    """Make a feed, or show the one of that name."""
+    with database_ready(data_dir, organization) as actions:
+        made = actions.make_feed(name, mode)
+        click.echo(f"{made.name}\t{made.mode}")
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--name", required=True, help="Name of the token.")
+@click.option("--feed", help="Feed that it belongs to; made when --mode is given.")
+@click.option("--mode", type=MODES, help="Mode of the feed, when it does not exist yet.")
+@click.option("--expires-days", type=click.IntRange(1, 3650), default=365, show_default=True)
+@click.option("--scope", multiple=True, default=("sync",), show_default=True, help="May be given several times.")
+@click.option("--notify", default="", help="Further addresses for results, comma separated.")
+@click.option("--email-me/--no-email-me", default=True, help="Mail results to the owner who makes the token.")
+def token(
+    *,
+    data_dir: Path,
+    organization: str | None,
+    name: str,
+    feed: str | None,
+    mode: str | None,
+    expires_days: int,
+    scope: tuple[str, ...],
+    notify: str,
+    email_me: bool,
+) -> None:
+    """Make an access token and print it, alone, on standard output. It is shown this once."""
+    with database_ready(data_dir, organization) as actions:
+        text = actions.make_access_token(
+            name,
+            feed=feed,
+            mode=mode,
+            expires_days=expires_days,
+            scopes=scope,
+            notify=notify,
+            emails_creator=email_me,
+        )
+    click.echo(text)
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@BY
+@click.argument("job", type=int)
+def approve(*, data_dir: Path, organization: str | None, by: str | None, job: int) -> None:
+    """Approve the plan that JOB is held with; it is then applied."""
+    with database_ready(data_dir, organization) as actions:
+        actions.approve(job, by)
+    click.echo(f"Job {job} is approved and queued.")
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@BY
+@click.argument("job", type=int)
+def reject(*, data_dir: Path, organization: str | None, by: str | None, job: int) -> None:
+    """Reject the held JOB; nothing of it is applied."""
+    with database_ready(data_dir, organization) as actions:
+        actions.reject(job, by)
+    click.echo(f"Job {job} is rejected.")
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.argument("job", type=int)
+@click.option("--lines", type=click.IntRange(0), default=3, show_default=True, help="Examples of each kind to show.")
+def plan(*, data_dir: Path, organization: str | None, job: int, lines: int) -> None:
+    """Show what JOB changes, or would change."""
+    with database_ready(data_dir, organization) as actions:
+        actions.print_plan(job, lines)

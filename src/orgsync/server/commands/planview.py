@@ -1,0 +1,33 @@
+"""A plan on a terminal: how many of each kind, and a few examples."""
+
+import click
+import polars as pl
+
+from orgsync.core.plan import ChangeKind
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.reporting import read_plan
+
+
+def show_plan(job: UploadJob, lines: int) -> None:
+    """Print status, reasons to hold, and the plan grouped by kind, with `lines` examples of each."""
+    if job.plan is None:
+        click.echo(f"Job {job.public_id} is {job.status} and has no plan.")
+        return
+    plan = read_plan(job.plan)
+    click.echo(f"Job {job.public_id} · {job.status} · mode {job.mode} · {plan.height:,} changes and effects")
+    for reason in job.hold_reasons:
+        click.echo(f"  held: {reason['message']}")
+    for kind in ChangeKind:
+        chosen = plan.filter(pl.col("kind") == kind.value)
+        if not chosen.is_empty():
+            click.echo(f"{chosen.height:>9,}  {kind.value.replace('_', ' ')}")
+            for line in chosen.head(lines).iter_rows(named=True):
+                click.echo(f"             {_example(line)}")
+
+
+def _example(line: dict[str, str | int | None]) -> str:
+    who = line["name"] or line["email"] or ""
+    if line["kind"] == ChangeKind.CREATED.value:
+        return f"{who} <{line['email']}>"
+    change = f"{line['before'] or '–'} → {line['after'] or '–'}"
+    return f"{who}: {line['target'] or ''} {change}" if who else str(line["target"])

@@ -1,0 +1,142 @@
+"""Write a plan: one transaction, sets only, all or nothing."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg.sql import SQL, Identifier
+
+from orgsync.core.directory import ACTIVE
+from orgsync.core.errors import OrgSyncError
+from orgsync.core.plan import Writes
+from orgsync.server.directory.integrity import Written, check_written
+from orgsync.server.directory.links import LinkWriter
+from orgsync.server.directory.people import insert_learners, log_changes, update_learners
+from orgsync.server.directory.registry import AppliedIds, add_attributes, add_groups, take_learner_ids
+
+ANALYZE_FROM: Final = 20_000
+"""Rows written to a table in one go from which its statistics are made anew."""
+
+# Joins of a million planned rows spill to disk with the default of 4 MB.
+_SET_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
+
+
+class FeedMissing(OrgSyncError):
+    """The plan changes claims, and no feed was named to own them; nothing was applied."""
+
+    def __init__(self, claims: int) -> None:
+        self.claims = claims
+        super().__init__(f"The plan changes {claims} claims, but belongs to no feed.")
+
+
+def apply_writes(
+    writes: Writes, *, organization_id: int, feed_id: int | None, job_id: int | None, at: datetime
+) -> AppliedIds:
+    """Write the plan's sets to the directory and return what its provisional ids have become.
+
+    Call it inside a transaction, with the organization's write lock held (`revision.lock_directory`) and the plan made
+    for the revision that the lock returned; whatever is raised, roll back. It raises the directory's revision. The
+    number of statements does not grow with the number of rows. `feed_id` owns the claims; None where the plan has
+    none. Raises WritesMisfit, UnknownProvisionalId, DirectoryBroken, FeedMissing, and Django's database errors.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("apply_writes() needs a transaction: it is all or nothing.")
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_MEMORY)
+        ids = _real_ids(cursor, writes, organization_id, job_id=job_id, at=at)
+        writes = _with_real_ids(writes, ids)
+        update_learners(cursor, organization_id, writes.updates, at=at)
+        insert_learners(cursor, organization_id, writes.creates, job_id=job_id, at=at)
+        log_changes(cursor, organization_id, writes.changes, job_id=job_id, at=at)
+        _write_links(LinkWriter(cursor, organization_id, job_id, at), writes, feed_id)
+        _analyze(cursor, writes)
+        check_written(cursor, organization_id, _written(writes, feed_id))
+    return ids
+
+
+def _real_ids(
+    cursor: CursorWrapper, writes: Writes, organization_id: int, *, job_id: int | None, at: datetime
+) -> AppliedIds:
+    learners, revision = take_learner_ids(cursor, organization_id, writes.creates)
+    groups = add_groups(cursor, organization_id, writes.new_groups, job_id=job_id, at=at)
+    add_attributes(cursor, organization_id, writes.new_attributes, job_id=job_id, at=at)
+    return AppliedIds(learners, groups, revision)
+
+
+def _with_real_ids(writes: Writes, ids: AppliedIds) -> Writes:
+    memberships = ids.with_groups(ids.with_learners(writes.memberships))
+    return replace(
+        writes,
+        creates=_with_managers(ids.with_learners(writes.creates), ids),
+        updates=_with_managers(ids.with_learners(writes.updates), ids),
+        changes=_with_logged_managers(ids.with_learners(writes.changes), ids),
+        memberships=memberships,
+        licenses=ids.with_learners(writes.licenses),
+        permissions=ids.with_learners(writes.permissions),
+        claims=ids.with_learners(writes.claims),
+    )
+
+
+def _with_managers(people: pl.DataFrame, ids: AppliedIds) -> pl.DataFrame:
+    return ids.with_learners(people, "manager_id") if "manager_id" in people.columns else people
+
+
+def _with_logged_managers(changes: pl.DataFrame, ids: AppliedIds) -> pl.DataFrame:
+    """Map the ids of managers that the log holds as text."""
+    manager = pl.when(pl.col("attribute") == "manager").then(pl.col("after")).cast(pl.Int64, strict=False)
+    mapped = ids.with_learners(changes.with_columns(_manager=manager), "_manager")
+    return mapped.with_columns(after=pl.coalesce(pl.col("_manager").cast(pl.String), "after")).drop("_manager")
+
+
+def _write_links(writer: LinkWriter, writes: Writes, feed_id: int | None) -> None:
+    writer.write_memberships(writes.memberships)
+    writer.write_licenses(writes.licenses)
+    writer.write_permissions(writes.permissions)
+    if writes.claims.is_empty():
+        return
+    if feed_id is None:
+        raise FeedMissing(writes.claims.height)
+    writer.write_claims(writes.claims, feed_id)
+
+
+def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
+    """Make statistics of the tables that grew or changed much.
+
+    Inside the transaction: the check that follows and whoever reads first after the commit need them, and autovacuum
+    comes a minute too late. It waits for nobody, and a rollback takes the statistics back.
+    """
+    heights = {
+        "directory_learner": writes.creates.height + writes.updates.height,
+        "directory_learnerchange": writes.changes.height,
+        "directory_membership": writes.memberships.height,
+        "directory_licenseassignment": writes.licenses.height,
+        "directory_claim": writes.claims.height,
+    }
+    for table, height in heights.items():
+        if height >= ANALYZE_FROM:
+            cursor.execute(SQL("ANALYZE {}").format(Identifier(table)))
+
+
+def _written(writes: Writes, feed_id: int | None) -> Written:
+    """Name everybody and everything that the written rows point to."""
+    people = [writes.memberships, writes.licenses, writes.permissions, writes.claims, writes.changes]
+    managers = [
+        frame.select(learner_id="manager_id") for frame in (writes.creates, writes.updates) if "manager_id" in frame
+    ]
+    named = [frame.select("learner_id").unique() for frame in [*people, *managers]]
+    return Written(
+        learner_ids=pl.concat(named).get_column("learner_id").drop_nulls().unique().sort(),
+        group_ids=writes.memberships["group_id"].unique().to_list(),
+        pool_ids=writes.licenses["pool_id"].unique().to_list(),
+        fuller_pool_ids=_fuller_pools(writes.licenses),
+        feed_ids=[] if feed_id is None else [feed_id],
+    )
+
+
+def _fuller_pools(licenses: pl.DataFrame) -> list[int]:
+    taken, freed = ((pl.col(side) == ACTIVE).fill_null(value=False).sum() for side in ("after", "before"))
+    seats = licenses.group_by("pool_id").agg(more=taken.cast(pl.Int64) - freed.cast(pl.Int64))
+    return seats.filter(pl.col("more") > 0).get_column("pool_id").to_list()

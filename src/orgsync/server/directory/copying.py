@@ -1,0 +1,89 @@
+"""Move frames into and out of PostgreSQL by COPY; NULL and the empty string stay apart both ways."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg.sql import SQL, Composed, Identifier
+
+SLICE_ROWS: Final = 50_000
+PART_BYTES: Final = 32_000_000  # of text, before it becomes a frame
+
+
+def _as_it_is(part: pl.DataFrame) -> pl.DataFrame:
+    return part
+
+
+def copy_frame(
+    cursor: CursorWrapper,
+    table: str,
+    frame: pl.DataFrame,
+    *,
+    shape: Callable[[pl.DataFrame], pl.DataFrame] = _as_it_is,
+) -> None:
+    """Append the rows of the frame to the table, in their order, with one COPY.
+
+    `shape` turns a slice into columns that the table has; what it makes lives only as long as the slice. Rows should
+    be sorted by the table's key: an index that grows in order costs a third. Raises Django's database errors.
+    """
+    if frame.is_empty():
+        return
+    columns = SQL(", ").join(map(Identifier, shape(frame.head(0)).columns))
+    statement = SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(Identifier(table), columns)
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for part in frame.iter_slices(SLICE_ROWS):
+            text = io.BytesIO()
+            shape(part).write_csv(text, include_header=False)
+            copy.write(text.getbuffer())
+
+
+def read_frame(cursor: CursorWrapper, query: str, parameters: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
+    """Return the rows of the query as a frame of the schema; columns are matched by place.
+
+    Booleans must come as the text `true` or `false`. Holds the frame and a few parts of text, no Python objects.
+    """
+    parts = [pl.DataFrame(schema=schema)]
+    statement = f"COPY ({query}) TO STDOUT (FORMAT csv)"
+    text = io.BytesIO()
+    with connection.wrap_database_errors, cursor.copy(statement, parameters) as copy:
+        for row in copy:
+            text.write(row)
+            if text.tell() >= PART_BYTES:
+                parts.append(_parsed(text, schema))
+                text = io.BytesIO()
+    if text.tell():
+        parts.append(_parsed(text, schema))
+    return pl.concat(parts, rechunk=False)
+
+
+def _parsed(text: io.BytesIO, schema: pl.Schema) -> pl.DataFrame:
+    text.seek(0)
+    return pl.read_csv(text, has_header=False, schema=schema)
+
+
+@contextmanager
+def staged(
+    cursor: CursorWrapper, name: str, frame: pl.DataFrame, *, like: str, sources: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Hold the frame in the temporary table `name` for the length of the block.
+
+    Its columns have the types of the columns of `like` that have the same name, or the name that `sources` gives.
+    """
+    columns = {column: (sources or {}).get(column, column) for column in frame.columns}
+    cursor.execute(_create_like(name, like, columns))
+    copy_frame(cursor, name, frame)
+    # A temporary table is never analyzed by itself, and the joins that follow may be over a million rows.
+    cursor.execute(SQL("ANALYZE {}").format(Identifier(name)))
+    yield
+    cursor.execute(SQL("DROP TABLE {}").format(Identifier(name)))
+
+
+def _create_like(name: str, like: str, columns: Mapping[str, str]) -> Composed:
+    selected = [SQL("{} AS {}").format(Identifier(source), Identifier(column)) for column, source in columns.items()]
+    return SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+        Identifier(name), SQL(", ").join(selected), Identifier(like)
+    )

@@ -1,0 +1,113 @@
+"""Read an organization's directory as frames, in one consistent look."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.directory import (
+    DATE_ATTRIBUTES,
+    GROUP_SCHEMA,
+    LEARNER_SCHEMA,
+    LICENSE_SCHEMA,
+    MEMBERSHIP_SCHEMA,
+    PERMISSION_SCHEMA,
+    POOL_SCHEMA,
+    Directory,
+)
+from orgsync.server.directory.copying import read_frame
+from orgsync.server.directory.revision import OrganizationMissing
+
+_ATTRIBUTES: Final = ", ".join(
+    f"to_char(learner.{name}, 'YYYY-MM-DD')" if name in DATE_ATTRIBUTES else f"learner.{name}"
+    for name in ATTRIBUTE_NAMES
+)
+_LEARNERS: Final = """
+    SELECT learner.id, learner.is_active::text,
+           (learner.id IN (SELECT learner_id FROM directory_permissiongrant WHERE organization_id = %s
+                           UNION SELECT learner_id FROM orgs_admin
+                                  WHERE organization_id = %s AND learner_id IS NOT NULL))::text,
+           learner.is_protected::text, learner.primary_email_address, learner.email_key, learner.unique_user_id,
+           learner.manager_id, learner.pending_manager_id, learner.pending_manager_email,
+           coalesce(claimed.here, false)::text, coalesce(claimed.elsewhere, false)::text,
+           {attributes}
+      FROM directory_learner AS learner
+      LEFT JOIN (SELECT learner_id, bool_or(feed_id = %s) AS here, bool_or(feed_id <> %s) AS elsewhere
+                   FROM directory_claim WHERE organization_id = %s GROUP BY learner_id) AS claimed
+             ON claimed.learner_id = learner.id
+     WHERE learner.organization_id = %s
+"""
+_GROUPS: Final = "SELECT id, name, name_key, is_rule::text FROM directory_group WHERE organization_id = %s"
+_MEMBERSHIPS: Final = "SELECT learner_id, group_id, reasons FROM directory_membership WHERE organization_id = %s"
+_POOLS: Final = "SELECT id, key, name, seats FROM directory_pool WHERE organization_id = %s"
+_LICENSES: Final = """
+    SELECT learner_id, pool_id, state, is_by_hand::text, position
+      FROM directory_licenseassignment WHERE organization_id = %s
+"""
+_PERMISSIONS: Final = "SELECT learner_id, permission, scope FROM directory_permissiongrant WHERE organization_id = %s"
+_CUSTOM_ATTRIBUTES: Final = "SELECT name FROM directory_customattribute WHERE organization_id = %s"
+_REVISION: Final = "SELECT revision FROM orgs_organization WHERE id = %s"
+
+_NO_FEED: Final = 0
+"""Identity columns start at 1, so that nobody is claimed by this one."""
+
+
+@contextmanager
+def consistent_read() -> Iterator[None]:
+    """Open a read-only transaction in which every statement sees the directory of one moment.
+
+    Must be the outermost transaction. Inside a transaction that holds the organization's write lock it is not
+    needed: nobody else writes then.
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def read_directory(organization_id: int, *, feed_id: int | None, custom: Collection[str] = ()) -> Directory:
+    """Return the whole directory of the organization; learners carry the custom attributes named in `custom`.
+
+    `feed_id` is the feed whose claims are "here". Call it inside `consistent_read()`, or with the organization's
+    write lock held; elsewhere its frames may be of different moments. Raises OrganizationMissing.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("read_directory() needs a transaction to be one consistent look.")
+    with connection.cursor() as cursor:
+        return Directory(
+            revision=_revision(cursor, organization_id),
+            learners=_learners(cursor, organization_id, feed_id, sorted(custom)),
+            groups=read_frame(cursor, _GROUPS, [organization_id], GROUP_SCHEMA),
+            memberships=read_frame(cursor, _MEMBERSHIPS, [organization_id], MEMBERSHIP_SCHEMA),
+            pools=read_frame(cursor, _POOLS, [organization_id], POOL_SCHEMA),
+            licenses=read_frame(cursor, _LICENSES, [organization_id], LICENSE_SCHEMA),
+            permissions=read_frame(cursor, _PERMISSIONS, [organization_id], PERMISSION_SCHEMA),
+            custom_attributes=_custom_attributes(cursor, organization_id),
+        )
+
+
+def _revision(cursor: CursorWrapper, organization_id: int) -> int:
+    cursor.execute(_REVISION, [organization_id])
+    found = cursor.fetchone()
+    if found is None:
+        raise OrganizationMissing(organization_id)
+    return int(found[0])
+
+
+def _learners(cursor: CursorWrapper, organization_id: int, feed_id: int | None, custom: Sequence[str]) -> pl.DataFrame:
+    """Read the learners; custom attributes are asked for by name, so that the rest of the JSON stays where it is."""
+    attributes = ", ".join([_ATTRIBUTES, *["learner.custom ->> %s"] * len(custom)])
+    feed = _NO_FEED if feed_id is None else feed_id
+    around: list[Any] = [organization_id, organization_id]
+    claims: list[Any] = [feed, feed, organization_id, organization_id]
+    schema = pl.Schema({**LEARNER_SCHEMA, **dict.fromkeys(custom, pl.String())})
+    return read_frame(cursor, _LEARNERS.format(attributes=attributes), [*around, *custom, *claims], schema)
+
+
+def _custom_attributes(cursor: CursorWrapper, organization_id: int) -> frozenset[str]:
+    cursor.execute(_CUSTOM_ATTRIBUTES, [organization_id])
+    return frozenset(name for (name,) in cursor.fetchall())

@@ -1,0 +1,111 @@
+"""Who is told about an upload job, and what of it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+
+from orgsync.core.model import JobStatus
+from orgsync.server.notify import outbox, texts
+from orgsync.server.orgs.models import Admin, Role
+
+if TYPE_CHECKING:
+    # Uploads call us; at run time mail knows nothing of them.
+    from orgsync.server.uploads.models import Media, UploadJob
+
+LARGEST_ATTACHMENT: Final = 5_000_000
+TOLD: Final = (JobStatus.DONE, JobStatus.HELD, JobStatus.FAILED)
+
+
+def job_finished(job: "UploadJob", *, now: datetime) -> int:
+    """
+    Put the mails about a job that is DONE, HELD or FAILED into the outbox; return how many are new.
+
+    Call it in the transaction of the move, with the moved row's values on `job`. A job that is held
+    again after an approval is told again.
+    """
+    status = JobStatus(job.status)
+    if status not in TOLD:
+        return 0
+    recipients = _result_recipients(job) if _wants_results(job) else []
+    if status is not JobStatus.DONE:
+        recipients += _admin_addresses(job.organization_id)
+    facts = _facts(job, status)
+    return outbox.add(
+        job.organization,
+        job_id=job.pk,
+        kind=f"{status.lower()}-{job.attempts}" if status is JobStatus.HELD else status.lower(),
+        recipients=recipients,
+        subject=texts.subject(facts),
+        body=texts.body(facts),
+        attachment=_attachment(job),
+        now=now,
+    )
+
+
+def _wants_results(job: "UploadJob") -> bool:
+    return job.token is not None and (job.is_automatic or job.token.mails_in_manual_mode)
+
+
+def _result_recipients(job: "UploadJob") -> list[str]:
+    if job.token is None:
+        return []
+    addresses = [str(address) for address in job.token.notify_addresses]
+    if job.token.emails_creator and job.token.created_by_id is not None:
+        # Only while they still belong to the organization.
+        creator = Admin.objects.filter(
+            organization_id=job.organization_id, account_id=job.token.created_by_id, account__is_active=True
+        )
+        addresses += creator.values_list("account__email", flat=True)
+    return addresses
+
+
+def _admin_addresses(organization_id: int) -> list[str]:
+    admins = Admin.objects.filter(
+        organization_id=organization_id, role__in=(Role.OWNER, Role.ADMIN), account__is_active=True
+    )
+    return list(admins.order_by("id").values_list("account__email", flat=True))
+
+
+def _attachment(job: "UploadJob") -> int | None:
+    is_wanted = job.organization.attaches_results and job.result is not None
+    return job.result_id if is_wanted and job.result and job.result.size <= LARGEST_ATTACHMENT else None
+
+
+def _facts(job: "UploadJob", status: JobStatus) -> texts.JobFacts:
+    organization = job.organization
+    counts = {
+        "rows": job.total_count,
+        "created": job.created_count,
+        "updated": job.updated_count,
+        "deactivated": job.deleted_count,
+        "unchanged": job.unchanged_count,
+        "skipped": job.skipped_count,
+        "warnings": job.warning_count,
+        "errors": job.error_count,
+    }
+    return texts.JobFacts(
+        status=status,
+        organization=organization.name,
+        feed=job.feed.name,
+        job_id=job.public_id,
+        received_at=job.source.created_at,
+        base_url=settings.BASE_URL,
+        counts=counts,
+        is_dry_run=job.is_dry_run,
+        result_urn=_urn(job.result),
+        issues=tuple(job.messages),
+        hold_reasons=tuple(job.hold_reasons),
+        reason_code=job.reason_code,
+        reason=job.reason,
+        approval_days=organization.approval_days,
+        contacts={
+            "Support": organization.support_contact,
+            "Privacy": organization.privacy_contact,
+            "Security": organization.security_contact,
+        },
+    )
+
+
+def _urn(media: "Media | None") -> str | None:
+    return None if media is None else f"urn:li:media:{media.public_id}"

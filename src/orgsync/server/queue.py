@@ -1,0 +1,79 @@
+"""The one way to put work into the queue, and how the processes that do the work are named."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import procrastinate
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import JobDeferrer
+from procrastinate.manager import JobManager
+from procrastinate.tasks import Task, configure_task
+
+UPLOADS_QUEUE = "uploads"
+LIGHT_QUEUE = "light"
+QUEUES = (UPLOADS_QUEUE, LIGHT_QUEUE)
+
+HEARTBEAT_SECONDS = 1.0
+STALLED_SECONDS = 5.0
+"""Silence after which a worker counts as dead and its jobs are taken over."""
+POLL_SECONDS = 1.0
+
+_LONGEST_APPLICATION_NAME = 63  # bytes; PostgreSQL cuts longer ones
+_BUILTIN = "builtin:"
+
+
+class TaskWithoutRetry(TypeError):
+    """A task would be lost by its first error; no process may start with it."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        super().__init__(f"Tasks need a retry strategy: {', '.join(names)}.")
+
+
+def on_app_ready(app: procrastinate.App) -> None:
+    """Check at start-up that an error in any task of ours leads to another try; raise TaskWithoutRetry."""
+    tasks = {task.name: task for task in app.tasks.values() if not task.name.startswith(_BUILTIN)}
+    if names := sorted(name for name, task in tasks.items() if task.retry_strategy is None):
+        raise TaskWithoutRetry(names)
+
+
+def defer(task: Task[Any, Any, Any], *, lock: str | None = None, priority: int | None = None, **arguments: Any) -> None:
+    """
+    Queue one run of `task` in the current Django transaction, also inside a worker.
+
+    Nothing happens when the transaction is rolled back. Runs with the same `lock` happen one at a
+    time, in the order of their queueing; a higher `priority` (default 0) goes before.
+    """
+    _deferrer(task, lock=lock, priority=priority).defer(**arguments)
+
+
+def defer_many(task: Task[Any, Any, Any], runs: Iterable[dict[str, Any]]) -> None:
+    """Queue one run of `task` for each dictionary of arguments, in one statement; else like `defer`."""
+    if arguments := list(runs):
+        _deferrer(task).batch_defer(*arguments)
+
+
+def _deferrer(task: Task[Any, Any, Any], *, lock: str | None = None, priority: int | None = None) -> JobDeferrer:
+    # A worker replaces the app's connector by a pool of its own, outside Django's transactions:
+    # `task.defer()` would survive a rollback there. So the connector is named here.
+    return configure_task(
+        name=task.name,
+        queue=task.queue,
+        lock=lock,
+        priority=priority,
+        job_manager=JobManager(DjangoConnector()),
+    )
+
+
+def process_name(role: str) -> str:
+    """
+    Return a name for the database sessions of one process, which no other process ever has.
+
+    It starts with the role and the host, and fits PostgreSQL's `application_name`.
+    """
+    tail = f"-{os.getpid()}-{secrets.token_hex(4)}"
+    host = socket.gethostname().encode("ascii", "ignore").decode()
+    return f"{role}-{host}"[: _LONGEST_APPLICATION_NAME - len(tail)] + tail

@@ -1,0 +1,284 @@
+"""`orgsync serve`: one command that runs PostgreSQL, the web process and the workers as one tree."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from orgsync.core.errors import OrgSyncError
+from orgsync.server.embedded import EmbeddedPostgres
+from orgsync.server.embedded.launcher import make_data_dir
+from orgsync.server.env import ConfigurationError, env_text
+from orgsync.server.supervise import (
+    Child,
+    Foundation,
+    StopRequested,
+    Supervisor,
+    run_to_end,
+    stop_by_exception,
+)
+from orgsync.server.tls import TlsFiles, self_signed, trust_text
+from orgsync.server.transport import (
+    UnsafeTransport,
+    answers,
+    check_base_url,
+    check_proxies,
+    check_tls_files,
+    is_loopback,
+    open_listener,
+    url_of,
+)
+
+SETTINGS_MODULE = "orgsync.server.settings"
+APPLICATION = "orgsync.server.wsgi:application"
+WORKER_MODULE = "orgsync.server.worker"
+MIGRATION_LOCK = 0x6F726773796E63  # any number that is ours: "orgsync" in ASCII
+GRACEFUL_TIMEOUT = 20  # seconds a request may take to end once the server is asked to stop
+GRACE = 25.0
+EARLY_DEATHS = 3
+
+
+class ServerDidNotStart(OrgSyncError):
+    """A part of the server gave up before it was ever ready; its own message stands above."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        super().__init__(f"{part} does not start; its own message stands above.")
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What `serve`, `web` and `worker` can be told; empty means the default or what the environment says."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_self_signed: bool = False
+    behind_proxy: tuple[str, ...] = ()
+    base_url: str | None = None
+    smtp_url: str | None = None
+    storage_url: str | None = None
+    database_url: str | None = None
+    queue_database_url: str | None = None
+    workers: int | None = None
+    web_threads: int = 8
+
+
+def say(text: str) -> None:
+    """Write a line to standard output at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def serve(options: ServeOptions, *, log: Callable[[str], None] = say) -> int:
+    """
+    Run everything until a stop signal; return 0 after draining.
+
+    The address is logged once it answers. Raises OrgSyncError when something keeps the server
+    from starting; nothing is left running then.
+    """
+    with _running(options, log) as (data_dir, stack):
+        listener, tls = _listen(options, data_dir, stack, log)
+        database_url, foundation = _database(options, data_dir, stack, log)
+        environment = child_environment(options, data_dir, database_url, listener, tls)
+        migrate(environment)
+        children = [web_child(options, environment, listener, tls), *worker_children(options, environment)]
+        _supervise(children, listener, url_of(listener, options.host, is_tls=tls is not None), log, foundation)
+    return 0
+
+
+def web(options: ServeOptions, *, log: Callable[[str], None] = say) -> int:
+    """Run the web process alone, on a database that exists and is migrated; otherwise as `serve`."""
+    with _running(options, log) as (data_dir, stack):
+        listener, tls = _listen(options, data_dir, stack, log)
+        environment = child_environment(options, data_dir, _given_database(options), listener, tls)
+        children = [web_child(options, environment, listener, tls)]
+        _supervise(children, listener, url_of(listener, options.host, is_tls=tls is not None), log)
+    return 0
+
+
+def worker(options: ServeOptions, *, log: Callable[[str], None] = say) -> int:
+    """Run the workers alone, on a database that exists and is migrated; otherwise as `serve`."""
+    with _running(options, log) as (data_dir, _):
+        environment = child_environment(options, data_dir, _given_database(options))
+        Supervisor(worker_children(options, environment), log=log, grace=GRACE).run()
+    return 0
+
+
+def check_options(options: ServeOptions) -> None:
+    """Raise UnsafeTransport or ConfigurationError for options that must not or cannot be used."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise ConfigurationError("--tls-cert", "needs --tls-key, and the other way round.")
+    if options.tls_cert and options.tls_key:
+        if options.tls_self_signed:
+            raise ConfigurationError("--tls-self-signed", "cannot be used with --tls-cert; choose one.")
+        check_tls_files(options.tls_cert, options.tls_key)
+    check_proxies(options.behind_proxy)
+    if options.base_url:
+        check_base_url(options.base_url)
+    is_protected = options.tls_cert or options.tls_self_signed or options.behind_proxy
+    if not is_protected and not is_loopback(options.host):
+        raise UnsafeTransport(options.host)
+
+
+def child_environment(
+    options: ServeOptions,
+    data_dir: Path,
+    database_url: str,
+    listener: socket.socket | None = None,
+    tls: TlsFiles | None = None,
+) -> dict[str, str]:
+    """Return the environment of every child: ours, with what the options say on top."""
+    given = {
+        "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+        "ORGSYNC_DATA_DIR": str(data_dir),
+        "ORGSYNC_DATABASE_URL": database_url,
+        "ORGSYNC_QUEUE_DATABASE_URL": options.queue_database_url,
+        "ORGSYNC_BASE_URL": options.base_url,
+        "ORGSYNC_SMTP_URL": options.smtp_url,
+        "ORGSYNC_STORAGE_URL": options.storage_url,
+        "ORGSYNC_BEHIND_PROXY": ",".join(options.behind_proxy),
+        "ORGSYNC_WEB_THREADS": str(options.web_threads),
+    }
+    if listener is not None:
+        own_url = url_of(listener, options.host, is_tls=tls is not None)
+        given["ORGSYNC_TLS"] = "0" if tls is None else "1"
+        given["ORGSYNC_BASE_URL"] = options.base_url or os.environ.get("ORGSYNC_BASE_URL") or own_url
+    return os.environ | {name: value for name, value in given.items() if value is not None}
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Bring the database to this release, one server at a time; raise ServerDidNotStart if it cannot."""
+    argv = (sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0")
+    address = environment.get("ORGSYNC_QUEUE_DATABASE_URL") or environment["ORGSYNC_DATABASE_URL"]
+    try:
+        with psycopg.connect(address, connect_timeout=10) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+            code = run_to_end(Child("migrations", argv, environment))
+    except psycopg.OperationalError as error:
+        raise ConfigurationError("ORGSYNC_DATABASE_URL", f"the database does not answer: {error}") from error
+    if code:
+        raise ServerDidNotStart("The migration of the database")
+
+
+def web_child(
+    options: ServeOptions, environment: Mapping[str, str], listener: socket.socket, tls: TlsFiles | None
+) -> Child:
+    """Return the web process: gunicorn on the socket that we hold."""
+    arguments = {
+        "--bind": f"fd://{listener.fileno()}",
+        "--worker-class": "gthread",
+        "--threads": str(options.web_threads),
+        "--graceful-timeout": str(GRACEFUL_TIMEOUT),
+        "--keep-alive": "5",
+        "--limit-request-line": "8190",
+        "--limit-request-fields": "100",
+        "--limit-request-field_size": "8190",
+        # By itself gunicorn would believe the headers of any client on this machine.
+        "--forwarded-allow-ips": ",".join(options.behind_proxy),
+        "--log-level": "warning",
+    }
+    if os.access("/dev/shm", os.W_OK):  # noqa: S108 - the kernel's own, used for a heart-beat only
+        arguments["--worker-tmp-dir"] = "/dev/shm"  # noqa: S108
+    if tls is not None:
+        arguments |= {"--certfile": str(tls.certificate), "--keyfile": str(tls.key)}
+    flat = [part for pair in arguments.items() for part in pair]
+    argv = (sys.executable, "-m", "gunicorn", "--no-control-socket", *flat, APPLICATION)
+    return Child("web", argv, environment, pass_fds=(listener.fileno(),))
+
+
+def worker_children(options: ServeOptions, environment: Mapping[str, str]) -> list[Child]:
+    """Return one process per core but one for uploads, and one for mail, webhooks and periodic tasks."""
+    count = options.workers or max(1, (os.cpu_count() or 1) - 1)
+    command = (sys.executable, "-m", WORKER_MODULE, "--queue")
+    uploads = [Child(f"uploads-{number}", (*command, "uploads"), environment) for number in range(1, count + 1)]
+    return [*uploads, Child("light", (*command, "light"), environment)]
+
+
+@contextmanager
+def _running(options: ServeOptions, log: Callable[[str], None]) -> Iterator[tuple[Path, ExitStack]]:
+    """Check the options, then clean up whatever was entered, in reverse, when we are done or stopped."""
+    check_options(options)
+    try:
+        with stop_by_exception(), ExitStack() as stack:
+            yield make_data_dir(options.data_dir), stack
+    except StopRequested:
+        log("Stopped before everything was up.")
+
+
+def _listen(
+    options: ServeOptions, data_dir: Path, stack: ExitStack, log: Callable[[str], None]
+) -> tuple[socket.socket, TlsFiles | None]:
+    listener = stack.enter_context(open_listener(options.host, options.port))
+    if options.tls_cert and options.tls_key:
+        return listener, TlsFiles(options.tls_cert.absolute(), options.tls_key.absolute(), options.tls_cert)
+    if not options.tls_self_signed:
+        return listener, None
+    files = self_signed(data_dir, options.host, now=datetime.now(UTC))
+    log(trust_text(files.authority, options.base_url or url_of(listener, options.host, is_tls=True)))
+    return listener, files
+
+
+def _database(
+    options: ServeOptions, data_dir: Path, stack: ExitStack, log: Callable[[str], None]
+) -> tuple[str, Foundation | None]:
+    if given := _database_url(options):
+        return given, None
+    if options.queue_database_url or env_text("ORGSYNC_QUEUE_DATABASE_URL"):
+        mend = "makes sense only beside ORGSYNC_DATABASE_URL; the private database needs none."
+        raise ConfigurationError("ORGSYNC_QUEUE_DATABASE_URL", mend)
+    postgres = stack.enter_context(EmbeddedPostgres.start(data_dir, log=log))
+    return postgres.url, Foundation("PostgreSQL", postgres.is_alive, postgres.restart)
+
+
+def _given_database(options: ServeOptions) -> str:
+    given = _database_url(options)
+    if given is None:
+        mend = "is not set; a web process or worker of its own needs the address of the database."
+        raise ConfigurationError("ORGSYNC_DATABASE_URL", mend)
+    return given
+
+
+def _database_url(options: ServeOptions) -> str | None:
+    return options.database_url or env_text("ORGSYNC_DATABASE_URL")
+
+
+def _supervise(
+    children: list[Child],
+    listener: socket.socket,
+    url: str,
+    log: Callable[[str], None],
+    foundation: Foundation | None = None,
+) -> None:
+    supervisor = Supervisor(children, log=log, foundation=foundation, grace=GRACE)
+    watch = _Watch(supervisor, url, log)
+    # Our own copy of the socket is closed first: once the web process has closed its one,
+    # nobody is left waiting for an answer that never comes.
+    supervisor.run(each_tick=watch.look, before_drain=listener.close)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Wait for the first healthy answer and say so; give up when the web process keeps dying before it."""
+
+    supervisor: Supervisor
+    url: str
+    log: Callable[[str], None]
+    was_healthy: bool = False
+
+    def look(self) -> None:
+        if self.was_healthy:
+            return
+        if self.supervisor.deaths("web") >= EARLY_DEATHS:
+            raise ServerDidNotStart("The web process")
+        if answers(self.url):
+            self.was_healthy = True
+            self.log(f"Listening on {self.url}")

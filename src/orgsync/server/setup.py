@@ -1,0 +1,64 @@
+"""First-run set-up: an organization, its first owner, its first license pool. Used by pages and command line."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from orgsync.core.errors import OrgSyncError
+from orgsync.core.model import Mode
+from orgsync.server.directory.models import Feed, Pool
+from orgsync.server.orgs.models import Account, Admin, Organization, Role
+
+FIRST_POOL = "license_english_status"
+
+
+class SetupRefused(OrgSyncError):
+    """Something given cannot be used; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+@transaction.atomic
+def set_up_organization(name: str, email: str, password: str) -> Organization:
+    """
+    Make an organization with its owner and the pool of `license_english_status`.
+
+    An account that exists keeps its password and becomes owner here too. Raises SetupRefused.
+    """
+    if not name.strip():
+        raise SetupRefused("organization", "Give it a name.")
+    if Organization.objects.filter(name=name.strip()).exists():
+        raise SetupRefused("organization", f"There is an organization {name.strip()} already.")
+    account = _account(email, password)
+    organization = Organization.objects.create(name=name.strip())
+    Admin.objects.create(organization=organization, account=account, role=Role.OWNER)
+    Pool.objects.create(organization=organization, key=FIRST_POOL, name="English")
+    return organization
+
+
+def ensure_feed(organization: Organization, name: str, mode: Mode) -> Feed:
+    """Return the feed of that name, made with `mode` when it does not exist; its mode is left alone otherwise."""
+    last = Feed.objects.filter(organization=organization).count()
+    feed, _ = Feed.objects.get_or_create(
+        organization=organization, name=name.strip(), defaults={"mode": mode, "rank": last}
+    )
+    return feed
+
+
+def _account(email: str, password: str) -> Account:
+    try:
+        validate_email(email.strip())
+    except ValidationError as error:
+        raise SetupRefused("email", "That is no e-mail address.") from error
+    known = Account.objects.filter(email_key=email.strip().casefold()).first()
+    if known is not None:
+        return known
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise SetupRefused("password", " ".join(error.messages)) from error
+    return Account.objects.create_user(email, password)

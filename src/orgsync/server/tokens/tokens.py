@@ -1,0 +1,180 @@
+"""Make, look up and revoke access tokens.
+
+A token is `orgs_`, 43 random characters and 6 that check them, so that a scanner recognises a leaked one and a
+mistyped one is told apart from an unknown one without asking the database. Only its SHA-256 is stored.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import Q
+
+from orgsync.core.errors import OrgSyncError
+from orgsync.server.directory.models import Feed
+from orgsync.server.orgs.models import Account, Organization
+from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.networks import is_network, is_within
+from orgsync.server.tokens.scopes import unknown_scopes
+
+PREFIX: Final = "orgs_"
+SHOWN: Final = 12
+"""Characters of a token that stay readable, prefix included."""
+USE_IS_FRESH: Final = timedelta(minutes=1)
+
+_SHAPE: Final = re.compile(r"orgs_([A-Za-z0-9_-]{43})([0-9A-Za-z]{6})", re.ASCII)
+_DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+
+class TokenRefused(OrgSyncError):
+    """A token cannot be made as asked; `field` names what to correct."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+class TokenState(StrEnum):
+    MALFORMED = "malformed"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLookup:
+    """What a bearer value turned out to be; `token` is there from REVOKED on."""
+
+    state: TokenState
+    token: AccessToken | None = None
+
+
+def make_token(
+    organization: Organization,
+    feed: Feed,
+    name: str,
+    *,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    created_by: Account | None,
+    notify_addresses: Sequence[str] = (),
+    emails_creator: bool = True,
+    mails_in_manual_mode: bool = False,
+    allowed_networks: Sequence[str] = (),
+) -> tuple[AccessToken, str]:
+    """
+    Store a new token and return it with its text, which nobody can learn again.
+
+    Raises TokenRefused for a blank name, no or an unknown scope, a feed of another organization, or a network
+    that is none.
+    """
+    _check_request(organization, feed, name, scopes, allowed_networks)
+    text = _new_text()
+    token = AccessToken.objects.create(
+        organization=organization,
+        feed=feed,
+        name=name.strip(),
+        prefix=text[:SHOWN],
+        digest=_digest(text),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+        created_by=created_by,
+        notify_addresses=list(notify_addresses),
+        emails_creator=emails_creator,
+        mails_in_manual_mode=mails_in_manual_mode,
+        allowed_networks=list(allowed_networks),
+    )
+    return token, text
+
+
+def find_token(text: str, *, now: datetime) -> TokenLookup:
+    """
+    Say what a bearer value is. The look-up is by digest, so its time tells nothing about stored tokens.
+
+    A revoked token is REVOKED even when it has expired as well.
+    """
+    if not is_well_formed(text):
+        return TokenLookup(TokenState.MALFORMED)
+    # Global by design: the token is what names the organization.
+    token = AccessToken.objects.select_related("organization", "feed").filter(digest=_digest(text)).first()
+    if token is None:
+        return TokenLookup(TokenState.UNKNOWN)
+    return TokenLookup(_state(token, now), token)
+
+
+def revoke_token(organization: Organization, token_id: int, *, now: datetime) -> bool:
+    """Revoke one token; return False when it is unknown here or was revoked before."""
+    active = AccessToken.objects.filter(organization=organization, id=token_id, revoked_at=None)
+    return active.update(revoked_at=now) == 1
+
+
+def record_use(token: AccessToken, address: str | None, *, now: datetime) -> None:
+    """Note when and from where a token was last used, at most once a minute."""
+    if token.last_used_at is not None and now - token.last_used_at < USE_IS_FRESH:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_FRESH)
+    AccessToken.objects.filter(stale, organization_id=token.organization_id, id=token.pk).update(
+        last_used_at=now, last_used_from=address
+    )
+
+
+def is_allowed_from(token: AccessToken, address: str | None) -> bool:
+    """Return whether the token may be used from this address; no network listed means from anywhere."""
+    return not token.allowed_networks or is_within(address, token.allowed_networks)
+
+
+def is_well_formed(text: str) -> bool:
+    """Return whether the text has a token's shape and its own check characters."""
+    found = _SHAPE.fullmatch(text)
+    return found is not None and found[2] == _check_characters(found[1])
+
+
+def _check_request(
+    organization: Organization, feed: Feed, name: str, scopes: Sequence[str], allowed_networks: Sequence[str]
+) -> None:
+    if not name.strip():
+        raise TokenRefused("name", "Give the token a name.")
+    if feed.organization_id != organization.pk:
+        raise TokenRefused("feed", "Choose a feed of this organization.")
+    if not scopes:
+        raise TokenRefused("scopes", "Choose at least one scope.")
+    if unknown := unknown_scopes(list(scopes)):
+        raise TokenRefused("scopes", f"Not a scope: {', '.join(unknown)}.")
+    if wrong := [network for network in allowed_networks if not is_network(network)]:
+        raise TokenRefused("allowed_networks", f"Not a network such as 192.0.2.0/24: {', '.join(wrong)}.")
+
+
+def _state(token: AccessToken, now: datetime) -> TokenState:
+    if token.revoked_at is not None:
+        return TokenState.REVOKED
+    if token.expires_at is not None and token.expires_at <= now:
+        return TokenState.EXPIRED
+    return TokenState.GOOD
+
+
+def _new_text() -> str:
+    secret = secrets.token_urlsafe(32)
+    return f"{PREFIX}{secret}{_check_characters(secret)}"
+
+
+def _check_characters(secret: str) -> str:
+    """Return the CRC-32 of the secret in six digits of base 62."""
+    number = zlib.crc32(secret.encode("ascii"))
+    digits = ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("ascii")).digest()

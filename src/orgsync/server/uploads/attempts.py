@@ -1,0 +1,94 @@
+"""One attempt at an upload job: the child process that makes it, and what becomes of the job when it ends."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from orgsync.core.errors import OrgSyncError
+from orgsync.core.model import JobStatus
+from orgsync.server.lifeline import die_with_parent
+from orgsync.server.notify import mails
+from orgsync.server.uploads import transitions
+from orgsync.server.uploads.models import UploadJob
+
+LONGEST_ATTEMPT: Final = 3600.0
+"""Seconds after which an attempt counts as stuck: its process is killed, so that other organizations go on."""
+EXHAUSTED: Final = "attempts_exhausted"
+
+
+class AttemptFailed(OrgSyncError):
+    """An attempt ended without an outcome; the job waits for its next try."""
+
+    def __init__(self, job_id: int, attempt: int, how: str) -> None:
+        self.job_id = job_id
+        self.attempt = attempt
+        self.how = how
+        super().__init__(f"Attempt {attempt} of the job {how}.")
+
+
+async def run_child(job_id: int, attempt: int, *, name: str, limit: float = LONGEST_ATTEMPT) -> str:
+    """
+    Process the job in a child that dies with this process; return in words how the child ended.
+
+    Must be awaited in the main thread. `name` becomes the name of the child's database sessions.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "orgsync.server.uploads.child", str(job_id), str(attempt)),
+        env=os.environ | {"ORGSYNC_PROCESS": name},
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )
+    try:
+        code = await asyncio.wait_for(child.wait(), limit)
+    except TimeoutError:
+        return f"was stopped after {limit / 60:g} minutes without an outcome"
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    return describe_end(code)
+
+
+def describe_end(code: int) -> str:
+    """Say what an exit code of a child process means."""
+    if code == -signal.SIGKILL:
+        return "was killed by the system, most likely for lack of memory"
+    if code < 0:
+        return f"was ended by the signal {signal.Signals(-code).name}"
+    return f"ended with the exit code {code}"
+
+
+def settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:
+    """
+    See to a job whose attempt has ended, in whatever way (`how` says it in words).
+
+    Nothing is to be done when the attempt left an outcome, or lost the job. Else the job is queued
+    for another try and AttemptFailed rises, or it becomes FAILED after the last one.
+    """
+    with transaction.atomic():
+        job = UploadJob.objects.select_for_update().get(id=job_id)
+        if job.status != JobStatus.PROCESSING or job.attempts != attempt:
+            return
+        close_attempt(job, how, now=now)
+    if job.status == JobStatus.QUEUED:
+        raise AttemptFailed(job_id, attempt, how)
+
+
+def close_attempt(job: UploadJob, how: str, *, now: datetime) -> None:
+    """
+    Queue the job of a failed attempt for its next try, or fail it and tell people when it had all of them.
+
+    Call it inside a transaction that has locked the job's row in PROCESSING.
+    """
+    if transitions.tries(job.attempts) < transitions.MAX_TRIES:
+        transitions.requeue(job, job.attempts, now=now)
+        return
+    reason = (
+        f"All {transitions.MAX_TRIES} attempts to process the file failed. The last one {how}. Nothing was applied."
+    )
+    transitions.fail(job, job.attempts, code=EXHAUSTED, reason=reason, now=now)
+    mails.job_finished(job, now=now)

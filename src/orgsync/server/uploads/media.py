@@ -1,0 +1,180 @@
+"""Stored files and their rows: record, find, read with a check, remove."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+
+from orgsync.core.errors import OrgSyncError
+from orgsync.core.model import Mode, RowPolicy
+from orgsync.server.directory.models import Feed
+from orgsync.server.orgs.models import Organization
+from orgsync.server.tokens.models import AccessToken
+from orgsync.server.uploads.models import Media, MediaKind
+from orgsync.server.uploads.receive import Received, Receiver
+from orgsync.server.uploads.storage import LEFT_OVER_AFTER, Storage, storage
+
+SWEPT_DAYS: Final = 7
+
+
+class DamagedMedia(OrgSyncError):
+    """The stored bytes are not those that were received: size or SHA-256 differ."""
+
+    def __init__(self, public_id: str) -> None:
+        self.public_id = public_id
+        super().__init__(f"The stored file {public_id} is damaged: its size or SHA-256 differ from what was received.")
+
+
+class RemovedMedia(OrgSyncError):
+    """Retention has removed the bytes; the row stays."""
+
+    def __init__(self, public_id: str) -> None:
+        self.public_id = public_id
+        super().__init__(f"The stored file {public_id} has been removed.")
+
+
+def record_media(
+    received: Received,
+    *,
+    feed: Feed,
+    kind: MediaKind = MediaKind.SOURCE,
+    token: AccessToken | None = None,
+    content_encoding: str = "",
+    mode: Mode | None = None,
+    rows: RowPolicy | None = None,
+    is_dry_run: bool = False,
+    expected_rows: int | None = None,
+) -> Media:
+    """Store the row of a received file; it belongs to the feed's organization."""
+    return Media.objects.create(
+        organization_id=feed.organization_id,
+        feed=feed,
+        token=token,
+        kind=kind,
+        public_id=received.public_id,
+        file_name=received.file_name,
+        storage_key=received.key,
+        size=received.size,
+        sha256=received.sha256,
+        content_sha256=received.content_sha256,
+        content_encoding=content_encoding,
+        asked_mode=mode or "",
+        asked_rows=rows or "",
+        asked_dry_run=is_dry_run,
+        expected_rows=expected_rows,
+    )
+
+
+def store_media(chunks: Iterable[bytes], *, feed: Feed, kind: MediaKind, file_name: str, now: datetime) -> Media:
+    """Write a file of our own making (results, plan) and its row. Call it outside a long transaction if you can.
+
+    The bytes are durable before the row is written. When the surrounding transaction is rolled back they are
+    removed by the sweep.
+    """
+    receiver = Receiver(storage(), file_name, limit=None, now=now)
+    try:
+        for chunk in chunks:
+            receiver.write(chunk)
+        received = receiver.finish()
+    except BaseException:
+        receiver.abandon()
+        raise
+    return record_media(received, feed=feed, kind=kind)
+
+
+def find_media(organization: Organization, feed: Feed, public_id: str, kinds: Iterable[MediaKind]) -> Media | None:
+    """Return one file of a feed while its bytes are there; anybody else's, or a removed one, is None."""
+    return Media.objects.filter(
+        organization=organization, feed=feed, public_id=public_id, kind__in=list(kinds), removed_at=None
+    ).first()
+
+
+def open_verified(media: Media) -> Iterator[bytes]:
+    """
+    Stream a file; after its last chunk raise DamagedMedia when size or SHA-256 are not as received.
+
+    RemovedMedia and FileNotFoundError are raised at once, not at the first chunk.
+    """
+    if media.removed_at is not None:
+        raise RemovedMedia(media.public_id)
+    return _verified(media, storage().open(media.storage_key))
+
+
+def read_verified(media: Media) -> bytes:
+    """Return a whole file; raises as `open_verified`."""
+    return b"".join(open_verified(media))
+
+
+@contextmanager
+def verified_file(media: Media) -> Iterator[Path]:
+    """Give the path of a file whose bytes have been checked; raises as `open_verified`.
+
+    It is the stored file itself or a copy that is gone afterwards: read it, never write to it.
+    """
+    path = storage().local_path(media.storage_key)
+    if path is not None:
+        for _ in open_verified(media):
+            pass
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="orgsync-media-") as copy:
+        for chunk in open_verified(media):
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def remove_media(media: Media, *, now: datetime) -> bool:
+    """Remove the bytes and note when; the row stays. Return False when that was done before."""
+    storage().delete(media.storage_key)
+    still_there = Media.objects.filter(organization_id=media.organization_id, id=media.pk, removed_at=None)
+    return still_there.update(removed_at=now) == 1
+
+
+def sweep_media(now: datetime, within: Storage | None = None) -> int:
+    """Remove objects older than a day that no row of any organization speaks of; return how many.
+
+    They come from processes that ended between the last byte and the commit. One query a day looked at.
+    """
+    store = within or storage()
+    removed = store.sweep(now)
+    for days in range(SWEPT_DAYS + 1):
+        keys = set(store.keys((now - timedelta(days=days)).date(), until=now - LEFT_OVER_AFTER))
+        # Global by design: an object without a row belongs to nobody.
+        known = Media.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True)
+        orphans = keys.difference(known)
+        for key in orphans:
+            store.delete(key)
+        removed += len(orphans)
+    return removed
+
+
+def discard(received: Received) -> None:
+    """Remove a received file that gets no row."""
+    storage().delete(received.key)
+
+
+@contextmanager
+def kept_if_recorded(received: Received) -> Iterator[Received]:
+    """Run the block in a transaction; when it fails, remove the received file as well."""
+    try:
+        with transaction.atomic():
+            yield received
+    except BaseException:
+        discard(received)
+        raise
+
+
+def _verified(media: Media, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        yield chunk
+    if size != media.size or digest.digest() != bytes(media.sha256):
+        raise DamagedMedia(media.public_id)

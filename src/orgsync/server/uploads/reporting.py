@@ -1,0 +1,108 @@
+"""What a job leaves behind: results file, plan file, counts and messages."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import BinaryIO, Final
+
+import polars as pl
+
+from orgsync.core.guards import HoldReason
+from orgsync.core.model import RowStatus
+from orgsync.core.results import complete_outcome, write_results
+from orgsync.core.summary import Summary, summarize, wire_messages
+from orgsync.server.uploads.draft import Draft
+from orgsync.server.uploads.media import read_verified, store_media
+from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from orgsync.server.uploads.transitions import Outcome
+
+PLAN_ROW_GROUP: Final = 50_000
+"""Lines of a row group, so that a page of the plan reads one."""
+_CHUNK: Final = 1 << 20
+_WOULD_CHANGE: Final = (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED, RowStatus.ERASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The media that a job leaves."""
+
+    result: Media
+    plan: Media | None
+
+
+def store_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -> Files:
+    """Write results and plan, durable before anything is committed that names them."""
+    outcome, leavers = draft.plan.outcome, draft.plan.leavers
+    if is_held:
+        outcome, leavers = _held(outcome), leavers.with_columns(status=pl.lit(RowStatus.HELD.value))
+    return Files(
+        result=store_results(job, draft, outcome, leavers, now=now),
+        plan=_store_plan(job, draft.plan.changes, now=now),
+    )
+
+
+def store_results(
+    job: UploadJob, draft: Draft, outcome: pl.DataFrame, leavers: pl.DataFrame, *, now: datetime
+) -> Media:
+    """Write one version of the results file; each version is a media of its own."""
+    with tempfile.TemporaryFile() as target:
+        write_results(draft.file.raw, draft.file.layout, outcome, draft.issues, leavers, target)
+        return _store(job, target, MediaKind.RESULT, f"results-{job.public_id}.csv", now=now)
+
+
+def untouched(draft: Draft) -> pl.DataFrame:
+    """Return the outcome of a file that failed as a whole: rows in error say so, all others were skipped."""
+    nothing = pl.DataFrame(schema={"row_number": pl.Int64, "status": pl.String})
+    return complete_outcome(draft.file.raw, nothing, draft.issues)
+
+
+def read_plan(media: Media) -> pl.DataFrame:
+    """Return a stored plan (`PLAN_SCHEMA`)."""
+    return pl.read_parquet(read_verified(media))
+
+
+def outcome_values(summary: Summary, issues: pl.DataFrame) -> Outcome:
+    """Return what the job's row says of an attempt that got as far as rows."""
+    return {
+        "created_count": summary.created,
+        "updated_count": summary.updated,
+        "deleted_count": summary.deleted,
+        "unchanged_count": summary.unchanged,
+        "skipped_count": summary.skipped,
+        "warning_count": summary.warning,
+        "error_count": summary.error,
+        "total_count": summary.total,
+        "messages": wire_messages(issues),
+    }
+
+
+def planned_values(draft: Draft, files: Files, revision: int, reasons: tuple[HoldReason, ...]) -> Outcome:
+    """Return counts, messages and files as the plan has them: what happened, or what would happen."""
+    values = outcome_values(summarize(draft.plan.outcome, draft.issues, draft.plan.leavers), draft.issues)
+    values["result"] = files.result
+    values["plan"] = files.plan
+    values["revision"] = revision
+    values["hold_reasons"] = [asdict(reason) for reason in reasons]
+    return values
+
+
+def _held(outcome: pl.DataFrame) -> pl.DataFrame:
+    waits = pl.col("status").is_in([status.value for status in _WOULD_CHANGE])
+    return outcome.with_columns(status=pl.when(waits).then(pl.lit(RowStatus.HELD.value)).otherwise("status"))
+
+
+def _store_plan(job: UploadJob, changes: pl.DataFrame, *, now: datetime) -> Media:
+    with tempfile.TemporaryFile() as target:
+        changes.write_parquet(target, row_group_size=PLAN_ROW_GROUP)
+        return _store(job, target, MediaKind.PLAN, f"plan-{job.public_id}.parquet", now=now)
+
+
+def _store(job: UploadJob, target: BinaryIO, kind: MediaKind, name: str, *, now: datetime) -> Media:
+    target.seek(0)
+    return store_media(_chunks(target), feed=job.feed, kind=kind, file_name=name, now=now)
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        yield chunk

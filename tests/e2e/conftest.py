@@ -1,0 +1,71 @@
+"""A running server for a whole test session: real gunicorn, real TLS, a database of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from running_server import Server
+
+from orgsync.server.serve import ServeOptions, child_environment, migrate, web_child
+from orgsync.server.tls import self_signed
+from orgsync.server.transport import answers, open_listener, url_of
+
+START_DEADLINE = 30.0
+WORLD = Path(__file__).with_name("make_world.py")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run the web process alone: uploads are stored and queued, nobody works on them."""
+    data_dir = tmp_path_factory.mktemp("server")
+    with _own_database() as database_url, closing(open_listener("127.0.0.1", 0)) as listener:
+        options = ServeOptions(data_dir=data_dir, database_url=database_url)
+        tls = self_signed(data_dir, "127.0.0.1", now=datetime.now(UTC))
+        limits = {"ORGSYNC_UPLOADS_PER_HOUR": "10000", "ORGSYNC_MAX_UPLOAD_BYTES": "20000000"}
+        environment = child_environment(options, data_dir, database_url, listener, tls) | limits
+        migrate(environment)
+        made = subprocess.run([sys.executable, WORLD], env=environment, check=True, capture_output=True)
+        child = web_child(options, environment, listener, tls)
+        with subprocess.Popen(child.argv, env=environment, pass_fds=child.pass_fds) as process:
+            try:
+                url = url_of(listener, "127.0.0.1", is_tls=True)
+                _wait_for(url)
+                yield Server(url, tls.authority, database_url, data_dir, **json.loads(made.stdout))
+            finally:
+                process.terminate()
+
+
+class _own_database:  # noqa: N801 - reads as a function
+    """A new database beside the one of the run, dropped afterwards."""
+
+    def __init__(self) -> None:
+        self._name = f"orgsync_e2e_{os.getpid()}"
+        self._address = os.environ["ORGSYNC_DATABASE_URL"]
+
+    def __enter__(self) -> str:
+        self._run("CREATE DATABASE {}")
+        return psycopg.conninfo.make_conninfo(self._address, dbname=self._name)
+
+    def __exit__(self, *_: object) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(self._name)))
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_DEADLINE
+    while not answers(url):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{url} did not answer within {START_DEADLINE:.0f} seconds")
+        time.sleep(0.05)
