@@ -52,16 +52,15 @@ def make_media(token: AccessToken, kind: MediaKind = MediaKind.SOURCE, **fields:
     )
 
 
-def make_job(
-    token: AccessToken, status: JobStatus = JobStatus.QUEUED, *, file_name: str = "good.csv", **fields: Any
-) -> UploadJob:
+def make_job(token: AccessToken, status: JobStatus = JobStatus.QUEUED, **fields: Any) -> UploadJob:
     defaults = {"is_automatic": True, "mode": Mode.CHANGES, "rows": RowPolicy.GOOD_ROWS}
+    if "source" not in fields:
+        fields["source"] = make_media(token)
     return UploadJob.objects.create(
         organization=token.organization,
         public_id=next(_numbers),
         feed=token.feed,
         token=token,
-        source=make_media(token, file_name=file_name),
         status=status,
         **defaults | fields,
     )

@@ -48,7 +48,9 @@ class FakeServer:
         self.media: dict[str, bytes] = {}
         self.results = b"Status\r\nUPDATED\r\n"
         self.answers: list[dict[str, Any]] = [DONE]
+        self.ranges: list[str] = []
         self.knows_idempotency = True
+        self.knows_ranges = True
         self._faults: list[tuple[str, Fault]] = []
         self._keys: dict[str, tuple[str, str]] = {}
         self._jobs: dict[str, tuple[str, list[dict[str, Any]]]] = {}
@@ -191,7 +193,9 @@ class Handler(BaseHTTPRequestHandler):
         return (200, content) if content is not None else NOT_FOUND
 
     def _send_file(self, content: bytes, fault: Fault | None) -> None:
-        start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        asked = self.headers.get("Range", "")
+        self.server.fake.ranges.append(asked)
+        start = re.fullmatch(r"bytes=(\d+)-", asked) if self.server.fake.knows_ranges else None
         first = int(start[1]) if start else 0
         rest = content[first:]
         self.send_response(206 if start else 200)

@@ -80,3 +80,10 @@ def test_each_end_of_a_job_has_its_exit_code(status: str, errors: int, code: Exi
 def test_blanks_in_a_urn_are_taken_out() -> None:
     """The printed answers have a blank inside the URN that no request may have."""
     assert read_job("1", {"resultMedia": "urn:li:media: ABC "}).result_media == "urn:li:media:ABC"
+
+
+def test_a_message_cannot_steer_the_terminal() -> None:
+    """Escape sequences in a server's answer are shown, not obeyed."""
+    job = read_job("1", {"status": "DONE\x1b[2J", "messages": ["\x1b]0;owned\x07"]})
+
+    assert not any(character in line for line in job_lines(job) for character in "\x1b\x07")

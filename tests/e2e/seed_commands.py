@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a documented command is one line, however long
 """The documented commands, letter for letter. Only host and placeholders are replaced when they are run."""
 
 HOST = "https://api.linkedin.com"

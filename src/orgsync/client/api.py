@@ -129,7 +129,7 @@ class Api:
     def _download_rest(self, media: str, target: BinaryIO, on_position: Callable[[int], None]) -> None:
         parameters = {"media_type": MEDIA_TYPE, "id": media}
         start = target.tell()
-        headers = {"Range": f"bytes={start}-"} if start else {}
+        headers = {"Range": f"bytes={start}-"} if start < 0 else {}
         with self._client.stream("GET", MEDIA_PATH, params=parameters, headers=headers) as response:
             if response.status_code not in {200, 206}:
                 response.read()
@@ -186,7 +186,7 @@ class Api:
         if problem.retry_after > self._retrying.longest_retry_after:
             return False
         # Everybody was told the same moment; the jitter keeps clients from coming back all at once.
-        return problem.retry_after + random.uniform(0, self._retrying.wait_jitter)  # noqa: S311
+        return problem.retry_after + random.SystemRandom().uniform(0, self._retrying.wait_jitter)
 
     def _wait_for_token_once(self, problem: AuthenticationFailed) -> bool | float:
         if self._has_waited_for_token or not problem.may_be_too_fresh:

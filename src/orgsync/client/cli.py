@@ -11,6 +11,7 @@ import click
 from orgsync.client.connection import JSON_KEY
 from orgsync.client.errors import ClientError
 from orgsync.client.exits import ExitCode
+from orgsync.client.visible import visible
 from orgsync.core.errors import OrgSyncError, UnreadableFile
 
 CLIENT_COMMANDS: Final = {
@@ -63,7 +64,7 @@ class LazyGroup(click.Group):
                 from orgsync.client.report import show_json  # noqa: PLC0415
 
                 show_json({"error": str(problem), "exit_code": code})
-            click.echo(f"Error: {problem}", err=True)
+            click.echo(f"Error: {visible(str(problem))}", err=True)
             ctx.exit(code)
 
 

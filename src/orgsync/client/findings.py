@@ -8,6 +8,7 @@ import click
 from orgsync.client.answers import MessageGroup
 from orgsync.client.exits import ExitCode
 from orgsync.client.report import group_facts, group_line
+from orgsync.client.visible import visible
 from orgsync.core.checking import CheckedFile
 from orgsync.core.columns import ColumnGroup
 from orgsync.core.issues import KINDS_BY_CODE, SCIENTIFIC_ID
@@ -93,10 +94,10 @@ def show_table(groups: list[MessageGroup]) -> None:
         cells = [
             group.level,
             group.code,
-            group.column,
+            visible(group.column),
             f"{group.count:,}" if group.first_row else "file",
             str(group.first_row or ""),
-            group.text,
+            visible(group.text),
             kind.mend if kind else "",
         ]
         style = "red" if group.level == "ERROR" else "yellow"

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from orgsync.client.answers import Counts, MessageGroup, UploadJob, group_messages
+from orgsync.client.visible import visible
 
 
 def show_json(document: object) -> None:
@@ -17,7 +18,7 @@ def show_json(document: object) -> None:
 
 def job_lines(job: UploadJob, groups: Sequence[MessageGroup] | None = None) -> list[str]:
     """Return the summary of a job; `groups` replace the messages of its JSON."""
-    head = f"Job {job.id}: {job.status}" + (" (dry run: nothing was applied)" if job.is_dry_run else "")
+    head = f"Job {job.id}: {visible(job.status)}" + (" (dry run: nothing was applied)" if job.is_dry_run else "")
     shown = group_messages(job.messages) if groups is None else groups
     return [head, f"  {count_line(job.counts)}", *(f"  {group_line(group)}" for group in shown)]
 
@@ -44,7 +45,7 @@ def group_line(group: MessageGroup) -> str:
     """Return one line for messages that say the same."""
     name = " ".join(filter(None, [group.level, group.code]))
     column = f" [{group.column}]" if group.column else ""
-    return f"{name}{column}{': ' if name or column else ''}{group.text}{_where(group)}"
+    return visible(f"{name}{column}{': ' if name or column else ''}{group.text}{_where(group)}")
 
 
 def _where(group: MessageGroup) -> str:

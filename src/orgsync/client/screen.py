@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from orgsync.client.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -26,7 +28,8 @@ class Screen:
         self._drawn: Progress | None = None
 
     def say(self, text: str) -> None:
-        """Write one line."""
+        """Write one line; control characters in it are shown, not obeyed."""
+        text = visible(text)
         if self._drawn:
             self._drawn.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -58,7 +61,9 @@ class _DrawnBar:
         self._task = drawn.add_task("", total=None)
 
     def show(self, title: str, done: int, total: int) -> None:
-        self._drawn.update(self._task, description=title, completed=done, total=total or None)
+        from rich.markup import escape  # noqa: PLC0415
+
+        self._drawn.update(self._task, description=escape(visible(title)), completed=done, total=total or None)
 
 
 class _Lines:

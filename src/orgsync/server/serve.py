@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import psycopg
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.server.embedded import EmbeddedPostgres
+from orgsync.server.embedded.errors import DataDirectoryInUse
 from orgsync.server.embedded.launcher import make_data_dir
 from orgsync.server.env import ConfigurationError, env_text
 from orgsync.server.supervise import (
@@ -42,6 +44,7 @@ MIGRATION_LOCK = 0x6F726773796E63  # any number that is ours: "orgsync" in ASCII
 GRACEFUL_TIMEOUT = 20  # seconds a request may take to end once the server is asked to stop
 GRACE = 25.0
 EARLY_DEATHS = 3
+PATIENCE = 15.0  # seconds; an admin command holds the data directory no longer
 
 
 class ServerDidNotStart(OrgSyncError):
@@ -235,8 +238,20 @@ def _database(
     if options.queue_database_url or env_text("ORGSYNC_QUEUE_DATABASE_URL"):
         mend = "makes sense only beside ORGSYNC_DATABASE_URL; the private database needs none."
         raise ConfigurationError("ORGSYNC_QUEUE_DATABASE_URL", mend)
-    postgres = stack.enter_context(EmbeddedPostgres.start(data_dir, log=log))
+    postgres = stack.enter_context(_start_postgres(data_dir, log))
     return postgres.url, Foundation("PostgreSQL", postgres.is_alive, postgres.restart)
+
+
+def _start_postgres(data_dir: Path, log: Callable[[str], None]) -> EmbeddedPostgres:
+    """Start the private database; an admin command that uses the data directory right now is waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return EmbeddedPostgres.start(data_dir, log=log)
+        except DataDirectoryInUse:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def _given_database(options: ServeOptions) -> str:

@@ -1,5 +1,7 @@
 """Both lanes on the same text, for tests that compare them."""
 
+import polars as pl
+
 from orgsync.core.carefullane import read_carefully
 from orgsync.core.fastlane import read_fast
 from orgsync.core.model import Limits
@@ -8,7 +10,7 @@ from orgsync.core.records import Records
 LIMITS = Limits()
 
 
-def take_carefully(text, delimiter=","):
+def take_carefully(text: str, delimiter: str = ",") -> tuple[list[str], pl.DataFrame, pl.DataFrame] | None:
     """Return headers, rows and issues as the careful lane reads them; None for a text without any record."""
     records = Records(text.encode(), delimiter, LIMITS)
     headers = next((cells for cells in records if cells), None)
@@ -18,7 +20,7 @@ def take_carefully(text, delimiter=","):
     return headers, *read_carefully(records, headers, LIMITS)
 
 
-def check_lanes_agree(text, delimiter=","):
+def check_lanes_agree(text: str, delimiter: str = ",") -> bool:
     """Fail when the fast lane accepts a text and reads it differently; return whether it accepted."""
     careful = take_carefully(text, delimiter)
     if careful is None:

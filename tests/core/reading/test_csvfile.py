@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,21 +16,22 @@ from orgsync.core.csvfile import read_csv
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.model import Limits
 from orgsync.core.records import Records
+from orgsync.core.rows import RawFile
 
 HEADER = "unique_user_id,work_title,job_level\n"
 
 
-def read(body, **options):
+def read(body: str, **options: Any) -> RawFile:
     """Read a file of three columns."""
     return read_csv((HEADER + body).encode(), **options)
 
 
-def found(raw):
+def found(raw: RawFile) -> list[tuple[int | None, str]]:
     """Return row number and code of every issue."""
     return raw.issues.select("row_number", "code").rows()
 
 
-def test_sound_file_is_read_as_written():
+def test_sound_file_is_read_as_written() -> None:
     """Blanks, empty cells and look-alikes of numbers and nulls stay what they are."""
     raw = read("0012, Engineer ,\nNA,1.50,null\n")
 
@@ -39,7 +42,7 @@ def test_sound_file_is_read_as_written():
     assert raw.lane == "fast"
 
 
-def test_row_numbers_are_those_of_a_spreadsheet():
+def test_row_numbers_are_those_of_a_spreadsheet() -> None:
     """A quoted line break adds no number; a blank line keeps its own and is no row."""
     raw = read('1,"two\nlines",x\n\n2,y,z\n \n3,y,z\n\n')
 
@@ -48,21 +51,21 @@ def test_row_numbers_are_those_of_a_spreadsheet():
     assert raw.lane == "careful"
 
 
-def test_blank_lines_before_the_header_keep_their_numbers():
+def test_blank_lines_before_the_header_keep_their_numbers() -> None:
     """The header may stand lower, as it would in a spreadsheet."""
     raw = read_csv(b"\n\nunique_user_id,work_title\n1,x\n")
 
     assert raw.rows.rows() == [(4, "1", "x")]
 
 
-def test_row_of_delimiters_is_a_row():
+def test_row_of_delimiters_is_a_row() -> None:
     """Empty cells are no blank line; whoever sent them hears of the row."""
     assert read(",,\n").rows.rows() == [(2, "", "", "")]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\r\r\n"])
 @pytest.mark.parametrize("last", [True, False])
-def test_line_ends_of_every_kind(line_end, last):
+def test_line_ends_of_every_kind(line_end: str, last: bool) -> None:
     """LF, CRLF, CR and CRCRLF end a row, also when the last one is missing."""
     lines = ["unique_user_id,work_title", "1,x", '2,"y"', ""]
     text = line_end.join(lines if last else lines[:-1])
@@ -75,7 +78,7 @@ def test_line_ends_of_every_kind(line_end, last):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("tail", ["", '3,"x\ny"\n'])
-def test_delimiters_of_every_kind_in_both_lanes(delimiter, tail):
+def test_delimiters_of_every_kind_in_both_lanes(delimiter: str, tail: str) -> None:
     """Comma, semicolon, tab and pipe are told apart by the header."""
     text = f'unique_user_id,work_title\n1,"a{delimiter}b"\n{tail}'.replace(",", delimiter)
 
@@ -86,7 +89,7 @@ def test_delimiters_of_every_kind_in_both_lanes(delimiter, tail):
     assert raw.issues.is_empty()
 
 
-def test_short_row_stays_with_null_cells():
+def test_short_row_stays_with_null_cells() -> None:
     """What is missing is null, and the issue says how many cells were expected and found."""
     raw = read("1,x\n2,y,z\n")
 
@@ -96,7 +99,7 @@ def test_short_row_stays_with_null_cells():
 
 
 @pytest.mark.parametrize("row", ["1,x,y,z", "1,x,y,", '1,x,"y",""'])
-def test_long_row_is_cut_and_reported(row):
+def test_long_row_is_cut_and_reported(row: str) -> None:
     """Also when the cell too many is empty and stands in a last line without line end."""
     raw = read(f"2,y,z\n{row}")
 
@@ -104,7 +107,7 @@ def test_long_row_is_cut_and_reported(row):
     assert found(raw) == [(3, "long_row")]
 
 
-def test_unclosed_quote_costs_its_own_row_alone():
+def test_unclosed_quote_costs_its_own_row_alone() -> None:
     """Rows that the quote would swallow are read as usual, quoted line breaks among them."""
     raw = read('1,"x,y\n2,a,b\n3,"c\nd",e\n4,f,g\n')
 
@@ -112,7 +115,7 @@ def test_unclosed_quote_costs_its_own_row_alone():
     assert found(raw) == [(2, "unclosed_quote")]
 
 
-def test_unclosed_quote_up_to_the_end_of_the_file():
+def test_unclosed_quote_up_to_the_end_of_the_file() -> None:
     """Nothing closes the quote; the rows behind it are read all the same, and the blank line counts."""
     raw = read('1,"x,y\n2,a,b\n\n3,c,d\n')
 
@@ -121,7 +124,7 @@ def test_unclosed_quote_up_to_the_end_of_the_file():
     assert found(raw) == [(2, "unclosed_quote")]
 
 
-def test_unclosed_quote_in_the_last_line():
+def test_unclosed_quote_in_the_last_line() -> None:
     """The last line is no exception."""
     raw = read('1,x,y\n2,"a')
 
@@ -129,7 +132,7 @@ def test_unclosed_quote_in_the_last_line():
     assert found(raw) == [(3, "unclosed_quote")]
 
 
-def test_several_unclosed_quotes_are_each_named():
+def test_several_unclosed_quotes_are_each_named() -> None:
     """Each one is found, whether the next quote or the end of the file shows it."""
     raw = read('1,"x,y\n2,"a,b\n3,c,d\n4,"e,f\n5,g,h\n')
 
@@ -137,7 +140,7 @@ def test_several_unclosed_quotes_are_each_named():
     assert found(raw) == [(2, "unclosed_quote"), (3, "unclosed_quote"), (5, "unclosed_quote")]
 
 
-def test_unclosed_quote_longer_than_any_cell_goes_on_at_the_next_line():
+def test_unclosed_quote_longer_than_any_cell_goes_on_at_the_next_line() -> None:
     """A swallowed text over the csv module's own limit ends the search, not the file."""
     rows = "".join(f"{n},{'x' * 90},y\n" for n in range(3, 3_003))
 
@@ -152,13 +155,13 @@ class CountingRecords(Records):
 
     taken = 0
 
-    def _next_line(self):
+    def _next_line(self) -> str | None:
         self.taken += 1
         return super()._next_line()
 
 
 @pytest.mark.parametrize("line", ['x","y\n', 'x,"\n', '"",""x""\n', '",\n'])
-def test_hostile_quotes_take_time_in_proportion_to_the_file(line):
+def test_hostile_quotes_take_time_in_proportion_to_the_file(line: str) -> None:
     """Lines that each open a quote which runs on are taken a few times at most, not once for each other."""
     records = CountingRecords((line * 20_000).encode(), ",", Limits())
     records.expect_width(2)
@@ -170,7 +173,7 @@ def test_hostile_quotes_take_time_in_proportion_to_the_file(line):
 
 
 @pytest.mark.parametrize("row", ['1,"x"y,z', '1,""x",z', '1,"x"y",z', '1,x,"y"z'])
-def test_broken_quotes_are_reported_and_the_key_is_kept(row):
+def test_broken_quotes_are_reported_and_the_key_is_kept(row: str) -> None:
     """A quote where none may stand: the row stays, and so does what tells who is meant."""
     raw = read(f"{row}\n2,a,b\n")
 
@@ -179,7 +182,7 @@ def test_broken_quotes_are_reported_and_the_key_is_kept(row):
     assert found(raw) == [(2, "broken_quote")]
 
 
-def test_quote_inside_an_unquoted_cell_is_text():
+def test_quote_inside_an_unquoted_cell_is_text() -> None:
     """Only a quote at the start of a cell opens one."""
     raw = read('1,5" pipe,z\n')
 
@@ -187,7 +190,7 @@ def test_quote_inside_an_unquoted_cell_is_text():
     assert raw.issues.is_empty()
 
 
-def test_nul_bytes_are_removed_and_the_row_is_in_error():
+def test_nul_bytes_are_removed_and_the_row_is_in_error() -> None:
     """PostgreSQL takes no NUL, so none goes on; both issues of a row are told."""
     raw = read("1,a\0b,c\n2,d\0\n3,x,y\n")
 
@@ -197,7 +200,7 @@ def test_nul_bytes_are_removed_and_the_row_is_in_error():
 
 @pytest.mark.parametrize("quote", ["", '"'])
 @pytest.mark.parametrize("size", [41, 200_000])
-def test_cell_over_the_limit_is_a_row_error(quote, size):
+def test_cell_over_the_limit_is_a_row_error(quote: str, size: int) -> None:
     """The limit counts bytes, is named, and holds in both lanes, also beyond the csv module's own limit."""
     raw = read(f"1,{quote}{'é' * (size // 2)}x{quote},z\n2,a,b\n", limits=Limits(cell_bytes=40))
 
@@ -206,7 +209,7 @@ def test_cell_over_the_limit_is_a_row_error(quote, size):
     assert "40 bytes" in raw.issues["message"][0]
 
 
-def test_cell_at_the_limit_passes():
+def test_cell_at_the_limit_passes() -> None:
     """The limit itself is allowed, above the csv module's own limit too."""
     limits = Limits(cell_bytes=200_000)
 
@@ -216,7 +219,7 @@ def test_cell_at_the_limit_passes():
     assert raw.issues.is_empty()
 
 
-def test_trailing_delimiter_column_is_dropped():
+def test_trailing_delimiter_column_is_dropped() -> None:
     """An unnamed, wholly empty last column goes, with a warning that names its position."""
     raw = read_csv(b"unique_user_id;work_title;;\n1;x;;\n2;y; ;\n")
 
@@ -226,7 +229,7 @@ def test_trailing_delimiter_column_is_dropped():
     assert "Column 3" in raw.issues["message"][0]
 
 
-def test_unnamed_column_with_values_is_kept():
+def test_unnamed_column_with_values_is_kept() -> None:
     """Nothing that holds a value is dropped."""
     raw = read_csv(b"unique_user_id;work_title;\n1;x;\n2;y;z\n")
 
@@ -235,7 +238,7 @@ def test_unnamed_column_with_values_is_kept():
 
 
 @pytest.mark.parametrize("content", [b"unique_user_id,work_title", b"unique_user_id,work_title\r\n\r\n", b"groups\n"])
-def test_header_alone_is_a_file_without_rows(content):
+def test_header_alone_is_a_file_without_rows(content: bytes) -> None:
     """Whether that is allowed depends on the mode, which is not the reader's business."""
     raw = read_csv(content)
 
@@ -243,7 +246,7 @@ def test_header_alone_is_a_file_without_rows(content):
     assert raw.rows.columns == ["row_number", *(f"c{n}" for n in range(len(raw.headers)))]
 
 
-def test_one_column_with_blank_lines():
+def test_one_column_with_blank_lines() -> None:
     """In a file of one column a blank line is no row, an empty quoted cell is one."""
     raw = read_csv(b'unique_user_id\n1\n\n""\n2\n')
 
@@ -265,7 +268,7 @@ def test_one_column_with_blank_lines():
         (b"unique_user_id,work\0_title\n1,x\n", "nul_byte"),
     ],
 )
-def test_file_that_cannot_be_used_is_refused(content, code):
+def test_file_that_cannot_be_used_is_refused(content: bytes, code: str) -> None:
     """Refusal carries the code of the issue kind and a reason in words."""
     with pytest.raises(UnreadableFile) as refused:
         read_csv(content)
@@ -275,7 +278,7 @@ def test_file_that_cannot_be_used_is_refused(content, code):
     assert refused.value.hint
 
 
-def test_aliases_of_one_field_are_not_duplicates():
+def test_aliases_of_one_field_are_not_duplicates() -> None:
     """Two headers of one field may stand side by side; their cells are compared later."""
     raw = read_csv(b"primary_email_address,invited_email_address\n")
 
@@ -291,7 +294,7 @@ def test_aliases_of_one_field_are_not_duplicates():
         (Limits(file_bytes=40), "1,x,y\n"),
     ],
 )
-def test_file_over_a_limit_is_refused(limits, body):
+def test_file_over_a_limit_is_refused(limits: Limits, body: str) -> None:
     """Rows in both lanes, columns and bytes are bounded."""
     with pytest.raises(UnreadableFile) as refused:
         read(body, limits=limits)
@@ -299,12 +302,12 @@ def test_file_over_a_limit_is_refused(limits, body):
     assert refused.value.code == "too_large"
 
 
-def test_blank_lines_do_not_count_as_rows():
+def test_blank_lines_do_not_count_as_rows() -> None:
     """The limit is one of data rows."""
     assert read("1,x,y\n\n\n2,x,y\n", limits=Limits(rows=2)).rows.height == 2
 
 
-def test_bytes_a_view_and_a_path_are_read_alike(tmp_path):
+def test_bytes_a_view_and_a_path_are_read_alike(tmp_path: Path) -> None:
     """The source may be in memory or on disk."""
     content = (HEADER + "1,x,y\n").encode()
     path = tmp_path / "people.csv"
@@ -315,7 +318,7 @@ def test_bytes_a_view_and_a_path_are_read_alike(tmp_path):
     assert all(raw.rows.equals(raws[0].rows) for raw in raws)
 
 
-def test_careful_lane_reads_across_its_batches():
+def test_careful_lane_reads_across_its_batches() -> None:
     """Row numbers, issues and cells stay right beyond one batch and one chunk of the frame."""
     raw = read("".join(f"{n},x\n" if n % 10_000 == 0 else f"{n},x,y\n" for n in range(2, 120_002)))
 
@@ -331,7 +334,7 @@ DIRTY = st.lists(
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(content=st.binary(max_size=200) | DIRTY.map(str.encode) | DIRTY.map(lambda text: (HEADER + text).encode()))
-def test_any_bytes_are_read_or_refused(content):
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """Nothing but UnreadableFile is ever raised; rows have distinct, rising numbers, and so do all issues."""
     try:
         raw = read_csv(content)
@@ -346,7 +349,7 @@ def test_any_bytes_are_read_or_refused(content):
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(body=DIRTY.map(lambda text: text.replace('"', "")))
-def test_every_line_without_quotes_is_a_row_or_blank(body):
+def test_every_line_without_quotes_is_a_row_or_blank(body: str) -> None:
     """Each physical line takes one number and is a row unless it is blank."""
     raw = read(body)
 
@@ -357,7 +360,7 @@ def test_every_line_without_quotes_is_a_row_or_blank(body):
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(body=DIRTY.map(lambda text: text.replace("\0", "").replace(" ", "")))
-def test_what_the_strict_csv_module_reads_whole_is_read_the_same(body):
+def test_what_the_strict_csv_module_reads_whole_is_read_the_same(body: str) -> None:
     """Resynchronisation never touches a text that is sound by itself."""
     text = HEADER + body
     try:
@@ -365,7 +368,9 @@ def test_what_the_strict_csv_module_reads_whole_is_read_the_same(body):
     except csv.Error:
         return
 
-    _, rows, issues = take_carefully(text)
+    read_text = take_carefully(text)
+    assert read_text is not None
+    _, rows, issues = read_text
 
     cut = [(n, *(cells + [None] * 3)[:3]) for n, cells in enumerate(records, 1) if cells][1:]
     assert rows.rows() == cut

@@ -25,13 +25,13 @@ from orgsync.core.dialect import judge_dialect
         ('unique_user_id;"never closed', ";"),
     ],
 )
-def test_delimiter_is_judged_from_the_header(header, delimiter):
+def test_delimiter_is_judged_from_the_header(header: str, delimiter: str) -> None:
     """Known headers count first, then the number of cells; what stands in quotes does not count."""
     assert judge_dialect(f"{header}\r\n1,1,1,1,1,1,1|1|1;1\r\n".encode()).delimiter == delimiter
 
 
 @pytest.mark.parametrize("first_line", [b"sep=;\r\n", b"SEP=;\n", b'"sep=;"\r'])
-def test_separator_line_is_obeyed_and_takes_no_row_number(first_line):
+def test_separator_line_is_obeyed_and_takes_no_row_number(first_line: bytes) -> None:
     """Excel writes and hides such a line."""
     raw = read_csv(first_line + b"unique_user_id;work_title,x\n1;a,b\n")
 

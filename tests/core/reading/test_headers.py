@@ -1,5 +1,7 @@
 """Headers are matched as people write them, and whoever is not understood hears of it."""
 
+from typing import Any
+
 import pytest
 from lanes import LIMITS
 
@@ -8,25 +10,26 @@ from orgsync.core.csvfile import read_csv
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.headers import check_headers, holds_our_words, is_known_header, read_layout
 from orgsync.core.model import Limits
+from orgsync.core.rows import FileLayout
 
 
-def read(*headers, **options):
+def read(*headers: str, **options: Any) -> FileLayout:
     """Read a layout that has a key column beside the headers of the test."""
     return read_layout(["unique_user_id", *headers], **options)
 
 
-def fields(layout):
+def fields(layout: FileLayout) -> list[str]:
     """Return the fields of all columns but the key."""
     return [column.field for column in layout.columns if column.position]
 
 
-def codes(layout):
+def codes(layout: FileLayout) -> list[str]:
     """Return the codes of all issues."""
     return layout.issues["code"].to_list()
 
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if BY_NAME[name].kind is not CellKind.IGNORED])
-def test_catalogue_spelling_is_read_in_silence(name):
+def test_catalogue_spelling_is_read_in_silence(name: str) -> None:
     """Every header and alias of the catalogue means its column's canonical name."""
     layout = read_layout([name, "existing_email_address"])
 
@@ -38,7 +41,7 @@ def test_catalogue_spelling_is_read_in_silence(name):
 @pytest.mark.parametrize(
     "header", ["Work_Title", "work title", " WORK  TITLE ", "\ufeffwork_title", "work\u200b_title", "work\u00a0title"]
 )
-def test_other_spelling_is_read_with_a_warning(header):
+def test_other_spelling_is_read_with_a_warning(header: str) -> None:
     """Case, blanks, byte order marks and zero-width characters do not matter; both spellings are named."""
     layout = read(header)
 
@@ -49,7 +52,7 @@ def test_other_spelling_is_read_with_a_warning(header):
     assert "read as work_title" in layout.issues["message"][0]
 
 
-def test_aliases_share_a_field():
+def test_aliases_share_a_field() -> None:
     """Two columns of one field both stay, for the cells to be compared."""
     layout = read_layout(["primary_email_address", "invited_email_address", "employee_id"])
 
@@ -61,7 +64,7 @@ def test_aliases_share_a_field():
     assert layout.fields == ("primary_email_address", "unique_user_id")
 
 
-def test_custom_attributes_have_one_name_whatever_the_spelling():
+def test_custom_attributes_have_one_name_whatever_the_spelling() -> None:
     """The field is the folded header, so that the next file means the same attribute."""
     layout = read("attribute_office_site", "Attribute_Cost Center")
 
@@ -70,12 +73,12 @@ def test_custom_attributes_have_one_name_whatever_the_spelling():
 
 
 @pytest.mark.parametrize("header", ["attribute_", f"attribute_{'x' * 65}"])
-def test_custom_attribute_without_or_with_too_long_a_name_is_unknown(header):
+def test_custom_attribute_without_or_with_too_long_a_name_is_unknown(header: str) -> None:
     """A name has 1 to 64 characters."""
     assert codes(read(header)) == ["unknown_column"]
 
 
-def test_group_columns_keep_the_name_as_written():
+def test_group_columns_keep_the_name_as_written() -> None:
     """Blanks around the name go; case and blanks within stay, because they are the group's own."""
     layout = read("group:Sales Team", "Group: R_D ")
 
@@ -83,12 +86,12 @@ def test_group_columns_keep_the_name_as_written():
     assert codes(layout) == ["header_spelling"]
 
 
-def test_group_without_a_name_is_unknown():
+def test_group_without_a_name_is_unknown() -> None:
     """A bare prefix names nothing."""
     assert codes(read("group:")) == ["unknown_column"]
 
 
-def test_license_columns_fold_to_their_pool():
+def test_license_columns_fold_to_their_pool() -> None:
     """Case, blanks and underscores do not matter, and no spelling is wrong."""
     layout = read("license_english_status", "North America_License_English_Status")
 
@@ -96,7 +99,7 @@ def test_license_columns_fold_to_their_pool():
     assert codes(layout) == []
 
 
-def test_license_of_no_pool_is_ignored_with_a_warning():
+def test_license_of_no_pool_is_ignored_with_a_warning() -> None:
     """Given the pools, only their columns are used."""
     layout = read("license_english_status", "license_german_status", license_keys={"license_english_status"})
 
@@ -105,13 +108,13 @@ def test_license_of_no_pool_is_ignored_with_a_warning():
     assert layout.issues["column"][0] == "license_german_status"
 
 
-def test_custom_attribute_that_looks_like_a_license_is_an_attribute():
+def test_custom_attribute_that_looks_like_a_license_is_an_attribute() -> None:
     """The prefix decides."""
     assert fields(read("attribute_license_english_status")) == ["attribute_license_english_status"]
 
 
 @pytest.mark.parametrize("header", ["seat_id", "Last access date", "last_access_date", "sales_license_current_status"])
-def test_columns_of_downloads_are_ignored_in_silence(header):
+def test_columns_of_downloads_are_ignored_in_silence(header: str) -> None:
     """They come back in files that people edit."""
     layout = read(header)
 
@@ -119,7 +122,7 @@ def test_columns_of_downloads_are_ignored_in_silence(header):
     assert codes(layout) == []
 
 
-def test_admin_permission_is_known_but_not_supported():
+def test_admin_permission_is_known_but_not_supported() -> None:
     """It says so rather than pretend."""
     assert codes(read("admin_permission")) == ["not_supported"]
 
@@ -135,7 +138,7 @@ def test_admin_permission_is_known_but_not_supported():
         ("manager_email_address", "manager_primary_email_address"),
     ],
 )
-def test_unknown_column_is_ignored_with_the_nearest_header(header, hint):
+def test_unknown_column_is_ignored_with_the_nearest_header(header: str, hint: str) -> None:
     """One warning each, with what was probably meant."""
     layout = read(header)
 
@@ -145,7 +148,7 @@ def test_unknown_column_is_ignored_with_the_nearest_header(header, hint):
 
 
 @pytest.mark.parametrize("header", ["xyzzy", "Q", "x" * 5_000, "_license_" * 3_000])
-def test_unknown_column_without_a_likeness_has_no_hint(header):
+def test_unknown_column_without_a_likeness_has_no_hint(header: str) -> None:
     """Long nonsense is cut in the message."""
     layout = read(header)
 
@@ -154,7 +157,7 @@ def test_unknown_column_without_a_likeness_has_no_hint(header):
     assert len(layout.issues["message"][0]) < 200
 
 
-def test_column_without_header_is_left_out():
+def test_column_without_header_is_left_out() -> None:
     """Its position is named as a person counts."""
     layout = read("", "work_title")
 
@@ -163,7 +166,7 @@ def test_column_without_header_is_left_out():
     assert "Column 2 " in layout.issues["message"][0]
 
 
-def test_results_columns_together_are_ignored():
+def test_results_columns_together_are_ignored() -> None:
     """A results file may come back."""
     layout = read("Status", "Code", "Messages")
 
@@ -172,7 +175,7 @@ def test_results_columns_together_are_ignored():
     assert codes(layout) == []
 
 
-def test_part_of_the_results_columns_is_unknown():
+def test_part_of_the_results_columns_is_unknown() -> None:
     """Two of three are somebody's own columns."""
     layout = read("Status", "Code")
 
@@ -191,7 +194,7 @@ def test_part_of_the_results_columns_is_unknown():
         (["", ""], False),
     ],
 )
-def test_our_words_are_told_from_those_of_others(statuses, expected):
+def test_our_words_are_told_from_those_of_others(statuses: list[str], expected: bool) -> None:
     """Only a column that says nothing but our words makes a results file."""
     rows = "".join(f"{n},{status},,\n" for n, status in enumerate(statuses))
 
@@ -200,13 +203,13 @@ def test_our_words_are_told_from_those_of_others(statuses, expected):
     assert holds_our_words(raw) is expected
 
 
-def test_file_without_status_column_holds_no_words_of_ours():
+def test_file_without_status_column_holds_no_words_of_ours() -> None:
     """Nothing to look at is no."""
     assert not holds_our_words(read_csv(b"unique_user_id\n1\n"))
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_deletion_file_has_exactly_two_headers(order):
+def test_deletion_file_has_exactly_two_headers(order: int) -> None:
     """In either order; its columns are the address and the id."""
     layout = read_layout(["primary_email_address", "unique_id"][::order])
 
@@ -224,13 +227,13 @@ def test_deletion_file_has_exactly_two_headers(order):
         ["invited_email_address", "unique_id"],
     ],
 )
-def test_anything_but_the_two_headers_asks_nobody_to_be_erased(headers):
+def test_anything_but_the_two_headers_asks_nobody_to_be_erased(headers: list[str]) -> None:
     """Erasing is never guessed from a likeness."""
     assert not read_layout(headers).is_deletion_file
 
 
 @pytest.mark.parametrize("headers", [["work_title"], ["new_unique_user_id"], ["unique_id", "work_title"]])
-def test_file_without_a_key_column_is_refused(headers):
+def test_file_without_a_key_column_is_refused(headers: list[str]) -> None:
     """Nobody could be told from anybody."""
     with pytest.raises(UnreadableFile) as refused:
         read_layout(headers)
@@ -238,7 +241,7 @@ def test_file_without_a_key_column_is_refused(headers):
     assert refused.value.code == "no_key_column"
 
 
-def test_too_many_custom_attributes_are_refused():
+def test_too_many_custom_attributes_are_refused() -> None:
     """The reason names the number."""
     with pytest.raises(UnreadableFile) as refused:
         read("attribute_a", "attribute_b", "attribute_c", limits=Limits(custom_attributes=2))
@@ -258,7 +261,7 @@ def test_too_many_custom_attributes_are_refused():
         (["xyzzy", "xyzzy"], "1 and 2"),
     ],
 )
-def test_header_that_stands_twice_is_refused(headers, positions):
+def test_header_that_stands_twice_is_refused(headers: list[str], positions: str) -> None:
     """Exact and folded spelling count; all positions are named."""
     with pytest.raises(UnreadableFile) as refused:
         check_headers(headers)
@@ -276,12 +279,12 @@ def test_header_that_stands_twice_is_refused(headers, positions):
         ["", " ", "a"],
     ],
 )
-def test_headers_that_differ_are_no_duplicates(headers):
+def test_headers_that_differ_are_no_duplicates(headers: list[str]) -> None:
     """Aliases, groups with different names, and columns without a header."""
     check_headers(headers, LIMITS)
 
 
-def test_every_column_of_the_catalogue_is_known():
+def test_every_column_of_the_catalogue_is_known() -> None:
     """The delimiter is judged by what the layout would understand."""
     names = [name for column in COLUMNS for name in (column.name, *column.aliases)]
 

@@ -3,6 +3,8 @@
 import gzip
 import io
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,14 +15,14 @@ from orgsync.core.model import Limits
 CONTENT = b"unique_user_id,work_title\n1,x\n"
 
 
-def refusal_of(content, **options):
+def refusal_of(content: bytes | Path, **options: Any) -> UnreadableFile:
     """Return the exception that a file is refused with."""
     with pytest.raises(UnreadableFile) as refused:
         read_csv(content, **options)
     return refused.value
 
 
-def make_zip():
+def make_zip() -> bytes:
     """Pack a sheet as a workbook is packed."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -41,7 +43,7 @@ def make_zip():
         (CONTENT, ""),
     ],
 )
-def test_gzip_is_unpacked(content, content_encoding):
+def test_gzip_is_unpacked(content: bytes, content_encoding: str | None) -> None:
     """By magic, with or without the header, once or twice, of several members; a header alone does no harm."""
     assert read_csv(content, content_encoding=content_encoding).rows.rows() == [(2, "1", "x")]
 
@@ -56,7 +58,7 @@ def test_gzip_is_unpacked(content, content_encoding):
         b"\x1f\x8b\x08" + b"\xff" * 40,
     ],
 )
-def test_damaged_gzip_is_refused(content):
+def test_damaged_gzip_is_refused(content: bytes) -> None:
     """Half an archive is never taken for the whole file."""
     refused = refusal_of(content)
 
@@ -64,7 +66,7 @@ def test_damaged_gzip_is_refused(content):
     assert "damaged gzip" in refused.reason
 
 
-def test_gzip_that_unpacks_beyond_the_ratio_is_refused():
+def test_gzip_that_unpacks_beyond_the_ratio_is_refused() -> None:
     """A small bomb is noticed while it grows."""
     refused = refusal_of(gzip.compress(b"0" * 20_000_000), limits=Limits(unpacked_ratio=200))
 
@@ -72,12 +74,12 @@ def test_gzip_that_unpacks_beyond_the_ratio_is_refused():
     assert "200 times" in refused.reason
 
 
-def test_gzip_that_unpacks_beyond_the_file_limit_is_refused():
+def test_gzip_that_unpacks_beyond_the_file_limit_is_refused() -> None:
     """The limit on a file's size holds for what is inside."""
     assert refusal_of(gzip.compress(CONTENT * 100), limits=Limits(file_bytes=1_000)).code == "too_large"
 
 
-def test_unknown_content_encoding_is_refused():
+def test_unknown_content_encoding_is_refused() -> None:
     """What cannot be unpacked is not taken for text."""
     refused = refusal_of(CONTENT, content_encoding="br")
 
@@ -103,7 +105,7 @@ def test_unknown_content_encoding_is_refused():
         (gzip.compress(make_zip()), "Excel"),
     ],
 )
-def test_other_kinds_of_file_are_refused_by_name(content, word):
+def test_other_kinds_of_file_are_refused_by_name(content: bytes, word: str) -> None:
     """The reason says what the file looks like, also inside gzip and in another encoding."""
     refused = refusal_of(content)
 
@@ -112,7 +114,7 @@ def test_other_kinds_of_file_are_refused_by_name(content, word):
     assert refused.hint
 
 
-def test_size_of_a_file_on_disk_is_checked_before_it_is_read(tmp_path):
+def test_size_of_a_file_on_disk_is_checked_before_it_is_read(tmp_path: Path) -> None:
     """A file over the limit is never taken into memory."""
     path = tmp_path / "large.csv"
     path.write_bytes(CONTENT * 10)

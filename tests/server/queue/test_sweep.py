@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from django.db import InternalError, transaction
+from django.db import ProgrammingError, transaction
 
 from orgsync.core.model import JobStatus
 from orgsync.server.notify.models import OutboxMail
@@ -14,7 +14,7 @@ from orgsync.server.uploads.tasks import enqueue
 from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
 from tests.server.queue.queue_world import query, query_nothing, queue_jobs, stored, worker_database_url
 
-pytestmark = pytest.mark.usefixtures("empty_queue")
+pytestmark = pytest.mark.django_db
 
 ADD_WORKER = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s * interval '1 second') RETURNING id"
 
@@ -67,7 +67,7 @@ def test_second_sweep_finds_nothing_to_do() -> None:
     assert (first, second) == (1, 0)
 
 
-def test_sweep_skips_what_another_sweep_has_in_hand() -> None:
+def test_sweep_skips_what_another_sweep_has_in_hand(empty_queue: None) -> None:
     """Sweeps at the same moment do not wait for each other and do not both take a job."""
     make_running_job(silent_for=6)
     with psycopg.connect(worker_database_url()) as other:
@@ -83,11 +83,11 @@ def test_zombies_report_is_refused() -> None:
     ((dead_id,),) = query("SELECT id FROM procrastinate_jobs")
     sweep.take_over_dead(NOW)
 
-    with pytest.raises(InternalError, match="Job was not found"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Job was not found"), transaction.atomic():
         query("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", dead_id)
 
 
-def test_sessions_of_a_dead_attempt_are_ended() -> None:
+def test_sessions_of_a_dead_attempt_are_ended(empty_queue: None) -> None:
     """A process that was stopped inside its transaction keeps nobody waiting, and its transaction is gone."""
     job = make_running_job(silent_for=6, worker="upload-host-1-abcd")
     with psycopg.connect(worker_database_url(), application_name="upload-host-1-abcd") as stopped:

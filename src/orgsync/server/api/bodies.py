@@ -1,5 +1,6 @@
 """The body of an upload: whatever form it comes in, into one stored file."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,10 @@ ENVELOPE: Final = 16 * 1024
 """Bytes that boundaries and headers may take beyond the file itself."""
 RETRY_AFTER: Final = 5
 
+_TOO_SLOW: Final = "The body came at less than 10 kB a second for 30 seconds."
+_NO_BYTES_CAME: Final = (TimeoutError, BlockingIOError, ssl.SSLWantReadError)
+"""How a read of a socket says that its time is over: with a time-out of ours, or with the listener's own."""
+
 _slots = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
@@ -43,7 +48,7 @@ class Body:
         self._pace.wait()
         chunk = self._read(wanted)
         if not chunk:
-            raise self._ended_early()
+            raise invalid_request("The body ended before Content-Length was reached.")
         self._pace.receive(len(chunk))
         self._left -= len(chunk)
         return chunk
@@ -52,12 +57,9 @@ class Body:
         try:
             return self._request.read(size)
         except UnreadablePostError as error:
-            raise self._ended_early() from error
-
-    def _ended_early(self) -> ApiError:
-        if self._pace.is_too_slow():
-            return ApiError(408, "REQUEST_TIMEOUT", "The body came at less than 10 kB a second for 30 seconds.")
-        return invalid_request("The body ended before Content-Length was reached.")
+            if isinstance(error.__cause__, _NO_BYTES_CAME):
+                raise ApiError(408, "REQUEST_TIMEOUT", _TOO_SLOW) from error
+            raise invalid_request("The connection broke off in the middle of the body.") from error
 
 
 def check_body(request: HttpRequest) -> None:

@@ -1,10 +1,10 @@
-"""Read away what is left of a refused body, within limits."""
+"""An answer that refuses, and the rest of the body that it refuses."""
 
 import socket
 import time
-from typing import Final
+from typing import Any, Final
 
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 
 from orgsync.server.uploads.pace import Watch
 
@@ -13,16 +13,30 @@ SECONDS: Final = 5.0
 PIECE: Final = 16 * 1024
 
 
-def drain(request: HttpRequest) -> None:
+class Refusal(JsonResponse):
     """
-    Read at most 1 MB of the body, for at most 5 seconds.
+    JSON that is sent at once; then at most 1 MB of the body is read away, for at most 5 seconds.
 
     A sender that writes its whole body before it reads then sees our answer instead of a broken connection.
-    Whatever is left closes the connection.
+    Whatever is left after that closes the connection.
     """
+
+    def __init__(self, request: HttpRequest, body: dict[str, Any], *, status: int) -> None:
+        self._refused = request
+        super().__init__(body, status=status)
+
+    def close(self) -> None:
+        super().close()
+        drain(self._refused)
+
+
+def drain(request: HttpRequest) -> None:
+    """Read away what is left of a body, within the limits above."""
+    if not request.META.get("CONTENT_LENGTH"):
+        return
     over_at = time.monotonic() + SECONDS
     left = MOST
-    with Watch(connection_of(request), lambda: time.monotonic() >= over_at):
+    with Watch(connection_of(request), lambda: time.monotonic() >= over_at, silence=SECONDS):
         while left > 0:
             count = _read(request, min(PIECE, left))
             if count == 0:
@@ -40,4 +54,4 @@ def _read(request: HttpRequest, size: int) -> int:
     try:
         return len(request.read(size))
     except UnreadablePostError:
-        return 0  # the sender has gone: nobody is left to answer
+        return 0  # the sender has gone or fallen silent: there is nothing more to wait for

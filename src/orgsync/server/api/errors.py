@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from orgsync.server.api.draining import Refusal
+
 
 class ApiError(Exception):
     """An answer other than success; raised anywhere below a view, rendered by the middleware."""
@@ -58,29 +60,33 @@ def busy(message: str, retry_after: int) -> ApiError:
     return ApiError(503, "BUSY", message, headers={"Retry-After": str(retry_after)})
 
 
-def render(error: ApiError) -> JsonResponse:
+def render(request: HttpRequest, error: ApiError) -> JsonResponse:
     body: dict[str, Any] = {"message": error.message, "serviceErrorCode": error.service_code, "status": error.status}
     if error.service_code is None:
         del body["serviceErrorCode"]
     if error.code is not None:
         body["code"] = error.code
-    return JsonResponse(body, status=error.status, headers=error.headers)
+    response = Refusal(request, body, status=error.status)
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """Answer an unknown path."""
-    return render(resource_not_found())
+    return render(request, resource_not_found())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """Answer a request that Django itself refuses to read."""
-    return render(invalid_request("The request cannot be read."))
+    return render(request, invalid_request("The request cannot be read."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
-    return render(access_denied("Not enough permissions."))
+    return render(request, access_denied("Not enough permissions."))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Django's signature
+def server_error(request: HttpRequest) -> JsonResponse:
     """Answer when something broke; what it was stands in the log, under the answer's x-li-uuid."""
-    return render(ApiError(500, "INTERNAL_SERVER_ERROR", "Internal server error; quote the x-li-uuid header."))
+    message = "Internal server error; quote the x-li-uuid header."
+    return render(request, ApiError(500, "INTERNAL_SERVER_ERROR", message))

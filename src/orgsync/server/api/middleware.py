@@ -8,7 +8,6 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from orgsync.server.api.draining import drain
 from orgsync.server.api.errors import ApiError, render
 
 log = structlog.get_logger(__name__)
@@ -42,8 +41,5 @@ class RequestId:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Render an ApiError; the rest of a refused body is read first, so that the sender sees the answer."""
-        if not isinstance(exception, ApiError):
-            return None
-        drain(request)
-        return render(exception)
+        """Render an ApiError; anything else is for Django's own handlers."""
+        return render(request, exception) if isinstance(exception, ApiError) else None

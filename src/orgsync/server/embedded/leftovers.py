@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +58,7 @@ def _recorded_server(cluster: Path) -> int | None:
 
 def _is_server(process_id: int, cluster: Path, account: Account) -> bool:
     """Tell whether the id is still that server's: after a restart of the machine it may be anybody's."""
-    if sys.platform.startswith("linux"):
+    if Path("/proc").exists():
         return process_id in processes_of(cluster, account)
     name = subprocess.run(["ps", "-o", "comm=", "-p", str(process_id)], capture_output=True, check=False)
     return b"postgres" in name.stdout

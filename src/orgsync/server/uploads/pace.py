@@ -14,6 +14,7 @@ LARGE_PIECE: Final = 256 * 1024
 """Bytes to ask a fast sender for at once; 10 kB a second bring them well within one window."""
 FAST: Final = 0.5  # seconds
 LOOK_EVERY: Final = 0.5  # seconds
+NO_TIME: Final = 0.001  # seconds
 
 
 class Pace:
@@ -22,6 +23,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._asked_at = 0.0
         self._waiting_since: float | None = None
         self._waited = 0.0
         self._count = 0
@@ -35,13 +37,13 @@ class Pace:
     def wait(self) -> None:
         """Start to wait for bytes."""
         with self._lock:
-            self._waiting_since = self._clock()
+            self._asked_at = self._waiting_since = self._clock()
 
     def receive(self, count: int) -> None:
         """Stop waiting: so many bytes came."""
         with self._lock:
-            waited = self._add_waiting()
-            self._was_fast = waited < FAST
+            self._add_waiting()
+            self._was_fast = self._clock() - self._asked_at < FAST
             self._waiting_since = None
             self._count += count
 
@@ -56,33 +58,37 @@ class Pace:
             self._waited, self._count = 0.0, 0
             return False
 
-    def _add_waiting(self) -> float:
-        """Count the time since `wait`, or since it was counted last, and return it."""
+    def _add_waiting(self) -> None:
+        """Count the time since `wait`, or since it was counted last."""
         if self._waiting_since is None:
-            return 0.0
+            return
         now = self._clock()
-        waiting = now - self._waiting_since
-        self._waited += waiting
+        self._waited += now - self._waiting_since
         self._waiting_since = now
-        return waiting
 
 
 class Watch:
     """
-    While entered, look twice a second whether reading must end; then end it, so that a blocked read returns.
+    While entered, let no read wait for ever: look twice a second whether reading must end, and end it then.
 
-    Only the reading half of the connection is shut: the answer can still be written. Without a socket (no real
-    server) nothing is watched.
+    Ending is a time-out of the socket: a blocked read returns, encryption stays intact, and the answer can still be
+    written. One read may be silent for `silence` seconds. Without a socket (no real server) nothing is watched.
     """
 
-    def __init__(self, connection: socket.socket | None, must_end: Callable[[], bool]) -> None:
+    def __init__(
+        self, connection: socket.socket | None, must_end: Callable[[], bool], *, silence: float = WINDOW
+    ) -> None:
         self._connection = connection
         self._must_end = must_end
+        self._silence = silence
+        self._former: float | None = None
         self._is_left = threading.Event()
         self._thread = threading.Thread(target=self._look, name="upload-watch", daemon=True)
 
     def __enter__(self) -> Self:
         if self._connection is not None:
+            self._former = self._connection.gettimeout()
+            self._connection.settimeout(self._silence)
             self._thread.start()
         return self
 
@@ -92,18 +98,11 @@ class Watch:
         self._is_left.set()
         if self._connection is not None:
             self._thread.join()
+            self._connection.settimeout(self._former)
 
     def _look(self) -> None:
         while not self._is_left.wait(LOOK_EVERY):
-            if self._must_end():
-                self._end_reading()
+            if self._must_end() and self._connection is not None:
+                # A sender that trickles is between two reads all the time: the next one finds no time left.
+                self._connection.settimeout(NO_TIME)
                 return
-
-    def _end_reading(self) -> None:
-        if self._connection is None:
-            return
-        try:
-            # The plain socket's shutdown: that of a TLS socket would forget the encryption for writing, too.
-            socket.socket.shutdown(self._connection, socket.SHUT_RD)
-        except OSError:
-            return  # the other side closed first: the read ends by itself

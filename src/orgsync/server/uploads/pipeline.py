@@ -9,11 +9,12 @@ from django.db import transaction
 from orgsync.core.checking import CheckedFile
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.guards import HoldReason
-from orgsync.core.model import JobStatus, Mode
+from orgsync.core.model import JobStatus, Mode, Severity
 from orgsync.core.summary import summarize
 from orgsync.server.directory.apply import apply_writes
 from orgsync.server.directory.models import Feed
-from orgsync.server.directory.revision import lock_directory, raise_revision
+from orgsync.server.directory.revision import lock_directory
+from orgsync.server.directory.snapshot import consistent_read
 from orgsync.server.notify.mails import job_finished
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.draft import (
@@ -30,6 +31,7 @@ from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.progress import Progress
 from orgsync.server.uploads.reporting import (
     Files,
+    file_message,
     outcome_values,
     planned_values,
     read_plan,
@@ -71,7 +73,7 @@ def process(job_id: int, attempt: int, *, now: datetime) -> None:
 
 def _draft_outside_lock(job: UploadJob, file: CheckedFile, now: datetime) -> Draft:
     """Plan without keeping anybody from writing; whether the plan still fits is checked under the lock."""
-    with transaction.atomic():
+    with consistent_read():
         return make_draft(job, file, now=now)
 
 
@@ -103,17 +105,12 @@ def _decision(job: UploadJob) -> Decide:
 
 def _apply(job: UploadJob, attempt: int, draft: Draft, files: Files, *, now: datetime) -> None:
     """Write everything in the caller's transaction: directory, feed, job, mail."""
-    if draft.plan.writes.is_empty:
-        revision = draft.plan.revision
-    else:
-        apply_writes(
-            draft.plan.writes,
-            organization_id=job.organization_id,
-            feed_id=job.feed_id,
-            job_id=job.pk,
-            at=now,
+    revision = draft.plan.revision
+    if not draft.plan.writes.is_empty:
+        applied = apply_writes(
+            draft.plan.writes, organization_id=job.organization_id, feed_id=job.feed_id, job_id=job.pk, at=now
         )
-        revision = raise_revision(job.organization_id)
+        revision = applied.revision
     Feed.objects.filter(organization_id=job.organization_id, id=job.feed_id).update(
         last_fields=list(draft.file.layout.fields),
         last_rows=draft.file.row_count,
@@ -149,7 +146,7 @@ def _fail(job: UploadJob, attempt: int, draft: Draft, refusal: Refusal, *, now: 
     outcome, nobody = untouched(draft), draft.plan.leavers.clear()
     result = store_results(job, draft, outcome, nobody, now=now)
     values = outcome_values(summarize(outcome, draft.issues, nobody), draft.issues)
-    values["messages"] = [_message(refusal.code, refusal.reason), *values["messages"]]
+    values["messages"] = [file_message(Severity.ERROR, refusal.code, refusal.reason), *values["messages"]]
     values["result"] = result
     with transaction.atomic():
         transitions.fail(job, attempt, code=refusal.code, reason=refusal.reason, now=now, **values)
@@ -162,9 +159,12 @@ def _fail_unread(
     """End a file that could not be read at all: nothing was applied, and there are no rows to report."""
     code = error.code if isinstance(error, UnreadableFile) else "damaged_file"
     with transaction.atomic():
-        transitions.fail(job, attempt, code=code, reason=str(error), now=now, messages=[_message(code, str(error))])
+        transitions.fail(
+            job,
+            attempt,
+            code=code,
+            reason=str(error),
+            now=now,
+            messages=[file_message(Severity.ERROR, code, str(error))],
+        )
         job_finished(job, now=now)
-
-
-def _message(code: str, text: str) -> dict[str, str | int | None]:
-    return {"level": "ERROR", "code": code, "message": text, "row": None, "column": None, "count": 1}

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from orgsync.core.guards import HoldReason
-from orgsync.core.model import RowStatus
+from orgsync.core.model import RowStatus, Severity
 from orgsync.core.results import complete_outcome, write_results
 from orgsync.core.summary import Summary, summarize, wire_messages
 from orgsync.server.uploads.draft import Draft
@@ -84,7 +84,18 @@ def planned_values(draft: Draft, files: Files, revision: int, reasons: tuple[Hol
     values["plan"] = files.plan
     values["revision"] = revision
     values["hold_reasons"] = [asdict(reason) for reason in reasons]
+    values["messages"] = [*map(_hold_message, reasons), *values["messages"]]
     return values
+
+
+def _hold_message(reason: HoldReason) -> dict[str, str | int | None]:
+    """Show a reason to hold where a client of the wire looks: among the messages."""
+    return file_message(Severity.WARNING, reason.code, f"Held: {reason.message}")
+
+
+def file_message(level: Severity, code: str, text: str) -> dict[str, str | int | None]:
+    """Return a message on the file as a whole, in the form of `wire_messages`."""
+    return {"level": level.value, "code": code, "message": text, "row": None, "column": None, "count": 1}
 
 
 def _held(outcome: pl.DataFrame) -> pl.DataFrame:
