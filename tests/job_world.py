@@ -48,7 +48,12 @@ def make_media(token: AccessToken, kind: MediaKind = MediaKind.SOURCE, **fields:
     public_id = f"media-{next(_numbers)}"
     defaults = {"storage_key": public_id, "size": 10, "sha256": b"", "content_sha256": b"", "file_name": "good.csv"}
     return Media.objects.create(
-        organization=token.organization, feed=token.feed, token=token, kind=kind, public_id=public_id, **defaults | fields
+        organization=token.organization,
+        feed=token.feed,
+        token=token,
+        kind=kind,
+        public_id=public_id,
+        **defaults | fields,
     )
 
 

@@ -77,14 +77,14 @@ def make_sender(organization: Organization | None = None, *, feed: Feed | None =
     """Make a sender of its own feed, or a further one of a feed that is there; the token's scope is sync."""
     feed = feed or make_feed(organization or make_organization())
     token.setdefault("scopes", ["sync"])
-    made, text = make_token(
-        feed.organization, feed, "HR server", **{"expires_at": None, "created_by": None} | token
-    )
+    made, text = make_token(feed.organization, feed, "HR server", **{"expires_at": None, "created_by": None} | token)
     return Sender(feed, made, text)
 
 
-def make_media(feed: Feed, content: bytes = PEOPLE, kind: MediaKind = MediaKind.SOURCE, **values: Any) -> Media:
-    media = store_media([content], feed=feed, kind=kind, file_name="people.csv", now=NOW)
+def make_media(
+    feed: Feed, content: bytes = PEOPLE, kind: MediaKind = MediaKind.SOURCE, *, now: datetime = NOW, **values: Any
+) -> Media:
+    media = store_media([content], feed=feed, kind=kind, file_name="people.csv", now=now)
     Media.objects.filter(id=media.pk).update(**values)
     media.refresh_from_db()
     return media
@@ -103,5 +103,3 @@ def file_part(content: bytes, name: str = "file", file_name: str = "people.csv")
 
 def field_part(name: str, value: str) -> bytes:
     return f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
-
-

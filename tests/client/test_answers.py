@@ -1,7 +1,7 @@
 """Whatever a server says about a job can be shown and understood."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orgsync.client.answers import JobMessage, group_messages, read_job, read_messages
@@ -17,6 +17,7 @@ ANYTHING = st.recursive(
 FIELDS = ("resultStats", "messages", "status", "resultMedia", "sourceMedia", "progress", "dryRun", "Id")
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, ANYTHING)))
 def test_no_shape_of_job_breaks_the_client(body: dict[str, object]) -> None:
     """A job of any shape is read, shown, and settled only by a status that we know."""

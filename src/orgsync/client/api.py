@@ -129,7 +129,7 @@ class Api:
     def _download_rest(self, media: str, target: BinaryIO, on_position: Callable[[int], None]) -> None:
         parameters = {"media_type": MEDIA_TYPE, "id": media}
         start = target.tell()
-        headers = {"Range": f"bytes={start}-"} if start < 0 else {}
+        headers = {"Range": f"bytes={start}-"} if start else {}
         with self._client.stream("GET", MEDIA_PATH, params=parameters, headers=headers) as response:
             if response.status_code not in {200, 206}:
                 response.read()

@@ -18,6 +18,7 @@ from procrastinate.worker import Worker
 from psycopg.conninfo import conninfo_to_dict
 
 from orgsync.server import queue
+from orgsync.server.uploads.children import Children
 
 CONCURRENCY = {queue.UPLOADS_QUEUE: 1, queue.LIGHT_QUEUE: 4}
 POOL_TIMEOUT = 3.0
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Work until SIGTERM; return 1 when the worker gave up and is to be started again."""
     options = _options(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orgsync.server.settings")
     # Every session of this process carries a name of its own: settings read it, so it comes first.
     os.environ["ORGSYNC_PROCESS"] = queue.process_name(f"worker-{options.queue}")
@@ -53,8 +55,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 async def _work(queue_name: str, concurrency: int, sweep: Callable[[threading.Event], None]) -> int:
     """Run the worker, its heart-beat and its sweep until one of them ends; return the exit code."""
-    stop = threading.Event()
-    heart = _Heart()
+    stop, heart, children = threading.Event(), _Heart(), Children()
+    if queue_name == queue.UPLOADS_QUEUE:
+        await children.prepare()
     with app.replace_connector(_connector()):
         async with app.open_async():
             working = asyncio.create_task(
@@ -67,6 +70,7 @@ async def _work(queue_name: str, concurrency: int, sweep: Callable[[threading.Ev
                     update_heartbeat_interval=queue.HEARTBEAT_SECONDS,
                     stalled_worker_timeout=queue.STALLED_SECONDS,
                     worker_middleware=[heart.learn],
+                    additional_context={"children": children},
                 )
             )
             failures = _Failures(working)
@@ -74,7 +78,9 @@ async def _work(queue_name: str, concurrency: int, sweep: Callable[[threading.Ev
             sides = [asyncio.create_task(heart.beat()), asyncio.create_task(asyncio.to_thread(sweep, stop))]
             await asyncio.wait({working, *sides}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
-            return await _drain(working, sides, failures)
+            exit_code = await _drain(working, sides, failures)
+    await children.close()
+    return exit_code
 
 
 async def _drain(working: asyncio.Task[None], sides: list[asyncio.Task[None]], failures: "_Failures") -> int:

@@ -46,7 +46,7 @@ def test_pending_reference_links_itself_when_the_manager_appears() -> None:
     ana = ANA | {"pending_manager_id": "E9"}
     plan = plan_of("primary_email_address,unique_user_id\nboss@example.com,E9\n", make_directory(ana))
 
-    assert ("manager_changed", 1, "manager", "?E9", "-2") in change_lines(plan)
+    assert ("manager_changed", 1, "manager", "?E9", "boss@example.com") in change_lines(plan)
 
 
 def test_id_counts_when_id_and_address_differ() -> None:
@@ -120,4 +120,4 @@ def test_blank_manager_leaves_the_link_alone_and_clear_removes_it() -> None:
     clear = plan_of("primary_email_address,manager_unique_user_id\nana@example.com,#CLEAR#\n", make_directory(ana, BO))
 
     assert silent.is_empty
-    assert change_lines(clear) == [("manager_changed", 1, "manager", "2", None)]
+    assert change_lines(clear) == [("manager_changed", 1, "manager", "bo@example.com", None)]

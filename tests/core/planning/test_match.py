@@ -280,3 +280,16 @@ def test_row_in_error_is_present() -> None:
     )
 
     assert plan.leavers["learner_id"].to_list() == [2]
+
+
+def test_domain_change_may_change_only_the_domain() -> None:
+    """
+    A person found by id whose name before the @ would change too is in error.
+    """
+    text = "unique_user_id,primary_email_address,domain_name_change\nE1,{},TRUE\n"
+
+    moved = plan_of(text.format("ana@new.example.com"), make_directory(ANA))
+    renamed = plan_of(text.format("anna@new.example.com"), make_directory(ANA))
+
+    assert kinds_of(moved) == ["email_changed"]
+    assert codes(renamed) == ["domain_only"]

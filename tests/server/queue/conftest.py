@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-
 from tests.server.queue.queue_world import worker_database_url
 
-StartWorker = Callable[..., "subprocess.Popen[bytes]"]
+StartWorker = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def start_worker(empty_queue: None) -> Iterator[StartWorker]:
     """Start worker processes that are gone after the test."""
     workers: list[subprocess.Popen[bytes]] = []
 
-    def start(queue: str = "uploads", **environment: str) -> "subprocess.Popen[bytes]":
+    def start(queue: str = "uploads", **environment: str) -> subprocess.Popen[bytes]:
         env = os.environ | {"ORGSYNC_DATABASE_URL": worker_database_url()} | environment
         argv = [sys.executable, "-m", "orgsync.server.worker", "--queue", queue]
         workers.append(subprocess.Popen(argv, env=env, start_new_session=True))

@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-
-from orgsync.core.model import JobStatus
-from orgsync.server.uploads import attempts
-from orgsync.server.uploads.attempts import AttemptFailed
 from tests.job_world import NOW, make_job, make_organization, make_token
 from tests.server.queue.queue_world import stored
+
+from orgsync.core.model import JobStatus
+from orgsync.server.uploads import attempts, child
+from orgsync.server.uploads.attempts import AttemptFailed
+from orgsync.server.uploads.children import Children, describe_end
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def test_third_attempt_is_the_last(attempt: int) -> None:
     """FAILED says how the last attempt ended."""
     job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=attempt)
 
-    attempts.settle(job.pk, attempt, attempts.describe_end(-9), now=NOW)
+    attempts.settle(job.pk, attempt, describe_end(-9), now=NOW)
 
     assert stored(job).status == JobStatus.FAILED
     assert "was killed by the system, most likely for lack of memory" in stored(job).reason
@@ -40,7 +41,7 @@ def test_attempt_with_an_outcome_is_left_as_it_is(status: JobStatus) -> None:
     """Also when the process died after its commit."""
     job = make_job(make_token(make_organization()), status, attempts=1)
 
-    attempts.settle(job.pk, 1, attempts.describe_end(-9), now=NOW)
+    attempts.settle(job.pk, 1, describe_end(-9), now=NOW)
 
     assert stored(job).status == status
 
@@ -55,7 +56,52 @@ def test_attempt_that_was_taken_over_settles_nothing() -> None:
 
 
 def test_stuck_attempt_is_ended() -> None:
-    """A child that never ends is killed when its time is up."""
-    how = asyncio.run(attempts.run_child(0, 1, name="upload-test", limit=0.01))
+    """A child that does not answer in time is killed, and another one takes its place."""
+
+    async def run() -> tuple[str, bool, bool]:
+        children = Children()
+        child = await children.take()
+        how = await child.run(0, 1, limit=0.01)
+        await children.give_back(child)
+        replacement = await children.take()
+        was_alive = replacement.is_alive
+        await replacement.kill()
+        return how, child.is_alive, was_alive
+
+    how, is_alive, has_replacement = asyncio.run(run())
 
     assert how.startswith("was stopped after")
+    assert (is_alive, has_replacement) == (False, True)
+
+
+def test_child_that_ended_while_it_waited_is_not_used() -> None:
+    """Whoever takes a child gets a living one."""
+
+    async def run() -> bool:
+        children = Children()
+        child = await children.take()
+        await children.give_back(child)
+        await child.kill()
+        fresh = await children.take()
+        try:
+            return fresh is not child and fresh.is_alive
+        finally:
+            await fresh.kill()
+
+    assert asyncio.run(run())
+
+
+def test_error_of_an_attempt_is_reported_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message of the database quotes rows; the log gets the place and the kind of the error only."""
+    try:
+        try:
+            raise ValueError("Key (email)=(anna@example.com) already exists.")
+        except ValueError as error:
+            raise RuntimeError("row of anna@example.com") from error
+    except RuntimeError as error:
+        child.report(type(error), error, error.__traceback__)
+
+    logged = capsys.readouterr().err
+    assert "anna" not in logged.replace(Path(__file__).read_text(encoding="utf-8"), "")
+    assert "builtins.ValueError" in logged
+    assert "builtins.RuntimeError" in logged

@@ -11,19 +11,15 @@ from django.db import connection, transaction
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.tasks import Task
+from tests.job_world import make_job, make_organization, make_token
+from tests.server.queue.queue_world import query, query_nothing, queue_jobs, worker_database_url
 
 import orgsync
 from orgsync.server import queue
 from orgsync.server.notify.tasks import send_mail
 from orgsync.server.uploads.tasks import enqueue
-from tests.job_world import make_job, make_organization, make_token
-from tests.server.queue.queue_world import query, query_nothing, queue_jobs, worker_database_url
 
 OWN_WAYS = {"defer", "defer_async", "batch_defer", "batch_defer_async"}
-
-
-class TurnedBack(Exception):
-    pass
 
 
 def test_queued_job_comes_with_the_commit(empty_queue: None) -> None:
@@ -39,10 +35,10 @@ def test_queued_job_comes_with_the_commit(empty_queue: None) -> None:
 
 def test_rollback_takes_the_queued_job_with_it(empty_queue: None) -> None:
     """What is rolled back was never queued."""
-    with pytest.raises(TurnedBack), transaction.atomic():
+    with transaction.atomic():
         queue.defer(send_mail, mail_id=1)
         queue.defer_many(send_mail, [{"mail_id": 2}, {"mail_id": 3}])
-        raise TurnedBack
+        transaction.set_rollback(True)
 
     assert queue_jobs() == []
 
@@ -53,14 +49,12 @@ def queue_two() -> Iterator[Task[Any, Any, Any]]:
 
     @app.task(name="queue_two", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=1))
     def queue_two() -> None:
-        try:
-            with transaction.atomic():
-                queue.defer(send_mail, mail_id=1)
-            with transaction.atomic():
-                queue.defer(send_mail, mail_id=2)
-                raise TurnedBack
-        except TurnedBack:
-            connection.close()
+        with transaction.atomic():
+            queue.defer(send_mail, mail_id=1)
+        with transaction.atomic():
+            queue.defer(send_mail, mail_id=2)
+            transaction.set_rollback(True)
+        connection.close()
 
     yield queue_two
     del app.tasks["queue_two"]

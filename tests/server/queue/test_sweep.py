@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 from django.db import ProgrammingError, transaction
+from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
+from tests.server.queue.queue_world import query, query_nothing, queue_jobs, stored, worker_database_url
 
 from orgsync.core.model import JobStatus
 from orgsync.server.notify.models import OutboxMail
@@ -11,15 +13,15 @@ from orgsync.server.uploads import sweep, transitions
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.sweep import Swept
 from orgsync.server.uploads.tasks import enqueue
-from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
-from tests.server.queue.queue_world import query, query_nothing, queue_jobs, stored, worker_database_url
 
 pytestmark = pytest.mark.django_db
 
 ADD_WORKER = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s * interval '1 second') RETURNING id"
 
 
-def make_running_job(*, silent_for: float, attempts: int = 1, worker: str = "upload-gone", **fields: object) -> UploadJob:
+def make_running_job(
+    *, silent_for: float, attempts: int = 1, worker: str = "upload-gone", **fields: object
+) -> UploadJob:
     """A job in PROCESSING whose worker gave its last sign of life some seconds ago."""
     job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=attempts, worker=worker, **fields)
     enqueue(job)

@@ -5,12 +5,6 @@ import signal
 from collections.abc import Callable
 from subprocess import Popen
 
-
-from orgsync.core.model import JobStatus
-from orgsync.server.directory.models import Learner
-from orgsync.server.orgs.models import Organization
-from orgsync.server.uploads.models import UploadJob
-from orgsync.server.uploads.storage import storage
 from tests.job_world import make_organization, make_token
 from tests.server.queue.queue_world import (
     child_of,
@@ -25,7 +19,13 @@ from tests.server.queue.queue_world import (
     wait_until,
 )
 
-StartWorker = Callable[..., "Popen[bytes]"]
+from orgsync.core.model import JobStatus
+from orgsync.server.directory.models import Learner
+from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.storage import storage
+
+StartWorker = Callable[..., Popen[bytes]]
 
 
 def assert_applied_once(job: UploadJob) -> None:
@@ -96,9 +96,9 @@ def test_killed_child_is_tried_again_by_its_worker(start_worker: StartWorker) ->
 
 
 def test_job_that_kills_every_attempt_fails_and_the_next_one_runs(start_worker: StartWorker) -> None:
-    """Three attempts, then FAILED; the organization's next file is processed."""
+    """After its third attempt it is FAILED; the organization's next file is processed."""
     token = make_token(make_organization())
-    poisoned = make_queued_job(token)
+    poisoned = make_queued_job(token, attempts=2)
     storage().delete(poisoned.source.storage_key)
     healthy = make_queued_job(token)
 

@@ -34,7 +34,7 @@ def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame
     lines = pl.concat(
         [
             _creations(writes.creates),
-            _values(writes.changes),
+            _values(_with_manager_names(writes.changes, people)),
             _memberships(rows["memberships"], writes.new_groups, directory),
             _licenses(rows["licenses"], directory),
             _permissions(rows["permissions"]),
@@ -84,6 +84,17 @@ def _values(changes: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(ChangeKind.VALUE_CHANGED.value))
     )
     return changes.select(_line(kind, pl.col("attribute"), pl.col("before"), pl.col("after")))
+
+
+def _with_manager_names(changes: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Show managers by their address; a reference that waits for one stays as it is."""
+    is_manager = pl.col("attribute") == "manager"
+    names = people.select(person=pl.col("learner_id").cast(pl.String), address="email")
+    for side in ("before", "after"):
+        key = pl.when(is_manager).then(pl.col(side)).alias("person")
+        named = changes.with_columns(key).join(names, on="person", how="left", maintain_order="left")
+        changes = named.with_columns(pl.coalesce("address", side).alias(side)).drop("person", "address")
+    return changes
 
 
 def _memberships(rows: pl.DataFrame, new_groups: pl.DataFrame, directory: Directory) -> pl.DataFrame:

@@ -44,7 +44,7 @@ def match_rows(checked: CheckedRows, directory: Directory) -> Matched:
     """Find the learner of each row, in the order that the CSV reference gives."""
     rows = _with_identity(checked.rows)
     looked_up = _look_up(rows, directory)
-    judged = _judge(looked_up)
+    judged = _judge(looked_up, directory)
     issues = [_issues_of(judged), _scientific_ids(judged), _lost_zeros(judged)]
     judged = judged.with_columns(is_valid=pl.col("is_valid") & pl.col("error").is_null())
 
@@ -98,7 +98,7 @@ def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return rows.join(holder, on="by_mail", how="left", maintain_order="left")
 
 
-def _judge(rows: pl.DataFrame) -> pl.DataFrame:
+def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Add `learner_id`, `error` (code), `target_email_key`, `target_id`; see the module's text for the order."""
     is_change = pl.col("existing_email_key").is_not_null()
     row_id = pl.col("unique_user_id")
@@ -115,6 +115,7 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
         known=known,
         person=pl.when(is_change).then(renamed).otherwise(plain),
     )
+    rows = rows.with_columns(leaves_domain=_leaves_domain(rows, directory))
     is_new = pl.col("person").is_null()
     stored = pl.col("holder_id")
     error = (
@@ -122,6 +123,8 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(kinds.UNKNOWN_EXISTING_EMAIL.code))
         .when(is_change & known.is_not_null() & (known != pl.col("person")))
         .then(pl.lit(kinds.DUPLICATE_PROFILE.code))
+        .when("leaves_domain")
+        .then(pl.lit(kinds.DOMAIN_ONLY.code))
         .when(is_new & pl.col("by_mail").is_not_null() & ~pl.col("holder_is_active") & stored.is_not_null())
         .then(pl.lit(kinds.POSSIBLE_REHIRE.code))
         .when(is_new & pl.col("primary_email_key").is_null())
@@ -136,6 +139,18 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
         target_email_key=pl.col("primary_email_key"),
         target_id=pl.coalesce("new_unique_user_id", pl.when(~keeps_id).then(row_id)),
     )
+
+
+def _leaves_domain(rows: pl.DataFrame, directory: Directory) -> pl.Series:
+    """Say where `domain_name_change` is TRUE and more than the part behind @ would change."""
+    if "domain_name_change" not in rows.columns:
+        return pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+    stored = directory.learners.select(person="learner_id", stored_key="email_key")
+    local = pl.col("primary_email_key").str.split("@").list.first()
+    is_other = local != pl.col("stored_key").str.split("@").list.first()
+    marked = (pl.col("domain_name_change") == "true") & is_other
+    beside = rows.join(stored, on="person", how="left", maintain_order="left")
+    return beside.select(marked.fill_null(value=False)).to_series()
 
 
 def _issues_of(judged: pl.DataFrame) -> pl.DataFrame:

@@ -1,11 +1,20 @@
 """A plan on a terminal: how many of each kind, and a few examples."""
 
+from typing import Final
+
 import click
 import polars as pl
 
 from orgsync.core.plan import ChangeKind
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.reporting import read_plan
+
+_NAMED_BY_TARGET: Final = frozenset(
+    kind.value
+    for kind in ChangeKind
+    if kind.value.startswith(("group_", "license_", "waiting_")) or kind is ChangeKind.ATTRIBUTE_CREATED
+)
+"""Kinds of which the target says everything: joined which group, got which license."""
 
 
 def show_plan(job: UploadJob, lines: int) -> None:
@@ -26,8 +35,11 @@ def show_plan(job: UploadJob, lines: int) -> None:
 
 
 def _example(line: dict[str, str | int | None]) -> str:
-    who = line["name"] or line["email"] or ""
+    who = str(line["name"] or line["email"] or "")
     if line["kind"] == ChangeKind.CREATED.value:
         return f"{who} <{line['email']}>"
-    change = f"{line['before'] or '–'} → {line['after'] or '–'}"
-    return f"{who}: {line['target'] or ''} {change}" if who else str(line["target"])
+    if line["kind"] in _NAMED_BY_TARGET:
+        return ": ".join(filter(None, [who, str(line["target"])]))
+    if line["before"] is None and line["after"] is None:
+        return who
+    return f"{who}: {line['target']} {line['before'] or '–'} → {line['after'] or '–'}"

@@ -1,9 +1,5 @@
-"""One attempt at an upload job: the child process that makes it, and what becomes of the job when it ends."""
+"""What becomes of an upload job when an attempt at it has ended."""
 
-import asyncio
-import os
-import signal
-import sys
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +7,10 @@ from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus
-from orgsync.server.lifeline import die_with_parent
 from orgsync.server.notify import mails
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.models import UploadJob
 
-LONGEST_ATTEMPT: Final = 3600.0
-"""Seconds after which an attempt counts as stuck: its process is killed, so that other organizations go on."""
 EXHAUSTED: Final = "attempts_exhausted"
 
 
@@ -29,37 +22,6 @@ class AttemptFailed(OrgSyncError):
         self.attempt = attempt
         self.how = how
         super().__init__(f"Attempt {attempt} of the job {how}.")
-
-
-async def run_child(job_id: int, attempt: int, *, name: str, limit: float = LONGEST_ATTEMPT) -> str:
-    """
-    Process the job in a child that dies with this process; return in words how the child ended.
-
-    Must be awaited in the main thread. `name` becomes the name of the child's database sessions.
-    """
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "orgsync.server.uploads.child", str(job_id), str(attempt)),
-        env=os.environ | {"ORGSYNC_PROCESS": name},
-        preexec_fn=die_with_parent(signal.SIGKILL),
-    )
-    try:
-        code = await asyncio.wait_for(child.wait(), limit)
-    except TimeoutError:
-        return f"was stopped after {limit / 60:g} minutes without an outcome"
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    return describe_end(code)
-
-
-def describe_end(code: int) -> str:
-    """Say what an exit code of a child process means."""
-    if code == -signal.SIGKILL:
-        return "was killed by the system, most likely for lack of memory"
-    if code < 0:
-        return f"was ended by the signal {signal.Signals(-code).name}"
-    return f"ended with the exit code {code}"
 
 
 def settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:

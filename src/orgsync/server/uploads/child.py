@@ -1,45 +1,83 @@
-"""The child process of one attempt: `python -m orgsync.server.uploads.child <job id> <attempt>`.
+"""The process that does the work of one worker: `python -m orgsync.server.uploads.child`.
 
-How it ends is only for the log: the worker looks at the job's row to see whether there is an outcome.
+For every line `<job id> <attempt>` on standard input it processes that attempt and answers with one
+line. It ends when its worker does, when it has grown too large, and by any error: then there is no
+answer, and the worker looks at the job's row to see whether there is an outcome.
 """
 
 import logging
+import os
+import resource
 import signal
 import sys
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
+from types import TracebackType
+from typing import Final, TextIO
 
 import django
+from django.db import connections
 from django.utils import timezone
 
-FIRST_TO_GO = "800"
-OUT_OF_MEMORY_SCORE = Path("/proc/self/oom_score_adj")
+ANSWER: Final = "ended\n"
+LARGEST: Final = 500_000_000
+"""Bytes of memory at its peak after which the process makes room for a fresh one."""
+FIRST_TO_GO: Final = "800"
+OUT_OF_MEMORY_SCORE: Final = Path("/proc/self/oom_score_adj")
 
 log = logging.getLogger(__name__)
 
 
-def main(arguments: list[str]) -> int:
-    """Process one attempt of one job; return 0 also when the job was taken away meanwhile."""
-    job_id, attempt = map(int, arguments)
+def main() -> int:
+    """Serve until standard input ends."""
     # Ctrl-C is for the worker, which drains.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if OUT_OF_MEMORY_SCORE.exists():
         # When memory runs out the system shall end this process, not the worker or the database.
         OUT_OF_MEMORY_SCORE.write_text(FIRST_TO_GO, encoding="ascii")
+    # Only answers may go where the worker listens; whatever else is printed joins the log.
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    sys.excepthook = report
     django.setup()
-    return _process(job_id, attempt)
+    _serve(sys.stdin, answers)
+    return 0
 
 
-def _process(job_id: int, attempt: int) -> int:
+def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print where an error came from, but not its text: the database quotes rows, and rows are people."""
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        report(type(cause), cause, cause.__traceback__)
+    sqlstate = getattr(error, "sqlstate", None)
+    sys.stderr.writelines(traceback.format_tb(trace))
+    sys.stderr.write(f"{kind.__module__}.{kind.__qualname__}{f' (SQLSTATE {sqlstate})' if sqlstate else ''}\n")
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process ever had, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _serve(orders: Iterable[str], answers: TextIO) -> None:
     # Models can be imported only once Django is set up.
     from orgsync.server.uploads.pipeline import process  # noqa: PLC0415
     from orgsync.server.uploads.transitions import LostAttempt  # noqa: PLC0415
 
-    try:
-        process(job_id, attempt, now=timezone.now())
-    except LostAttempt as lost:
-        log.info("%s", lost)
-    return 0
+    for order in orders:
+        job_id, attempt = map(int, order.split())
+        try:
+            process(job_id, attempt, now=timezone.now())
+        except LostAttempt as lost:
+            log.warning("%s", lost)
+        connections.close_all()
+        answers.write(ANSWER)
+        answers.flush()
+        if peak_memory() > LARGEST:
+            return
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -17,7 +17,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads.models import Media, MediaKind
 from orgsync.server.uploads.receive import Received, Receiver
-from orgsync.server.uploads.storage import LEFT_OVER_AFTER, Storage, storage
+from orgsync.server.uploads.storage import LEFT_OVER_AFTER, storage
 
 SWEPT_DAYS: Final = 7
 
@@ -136,12 +136,12 @@ def remove_media(media: Media, *, now: datetime) -> bool:
     return still_there.update(removed_at=now) == 1
 
 
-def sweep_media(now: datetime, within: Storage | None = None) -> int:
+def sweep_media(now: datetime) -> int:
     """Remove objects older than a day that no row of any organization speaks of; return how many.
 
     They come from processes that ended between the last byte and the commit. One query a day looked at.
     """
-    store = within or storage()
+    store = storage()
     removed = store.sweep(now)
     for days in range(SWEPT_DAYS + 1):
         keys = set(store.keys((now - timedelta(days=days)).date(), until=now - LEFT_OVER_AFTER))

@@ -1,5 +1,7 @@
 """The queue's side of an upload job: one run of the task is one attempt."""
 
+from typing import TYPE_CHECKING
+
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
@@ -9,7 +11,12 @@ from orgsync.server import queue
 from orgsync.server.uploads import attempts, transitions
 from orgsync.server.uploads.models import UploadJob
 
+if TYPE_CHECKING:
+    from orgsync.server.uploads.children import Children
+
 RETRY_SECONDS = 2
+CHILDREN = "children"
+"""Under this name the worker hands its processes to the task."""
 
 
 def enqueue(job: UploadJob, *, is_overdue: bool = False) -> None:
@@ -26,11 +33,15 @@ def enqueue(job: UploadJob, *, is_overdue: bool = False) -> None:
 # after the attempt, because the database is away for a while, is simply repeated.
 @app.task(name="process_upload", queue=queue.UPLOADS_QUEUE, retry=RetryStrategy(wait=RETRY_SECONDS), pass_context=True)
 async def process_upload(context: JobContext, job_id: int) -> None:
-    """Make one attempt in a child process. A coroutine, because the child must be tied to the main thread."""
-    name = queue.process_name("upload")
-    start = sync_to_async(transitions.start)
-    attempt = await start(job_id, worker=name, now=timezone.now(), queue_job_id=context.job.id)
-    if attempt is None:
-        return
-    how = await attempts.run_child(job_id, attempt, name=name)
-    await sync_to_async(attempts.settle)(job_id, attempt, how, now=timezone.now())
+    """Make one attempt in a child process. A coroutine: the child must be started in the main thread."""
+    children: Children = context.additional_context[CHILDREN]
+    child = await children.take()
+    try:
+        start = sync_to_async(transitions.start)
+        attempt = await start(job_id, worker=child.name, now=timezone.now(), queue_job_id=context.job.id)
+        if attempt is None:
+            return
+        how = await child.run(job_id, attempt)
+        await sync_to_async(attempts.settle)(job_id, attempt, how, now=timezone.now())
+    finally:
+        await children.give_back(child)
