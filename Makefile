@@ -18,13 +18,13 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml scripts/setup.
 	@touch $@
 
 demo: $(STAMP)  ## Show the whole job on this machine: day 1, day 2, a wrong file held
-	@$(BIN)/orgsync demo
+	@$(BIN)/orgsync demo --data-dir var/demo
 
 run: $(STAMP)  ## Keep a server with the sample company up to look around
-	@$(BIN)/orgsync demo --serve
+	@$(BIN)/orgsync demo --serve --port 8443 --data-dir var/run
 
 test: $(STAMP) check  ## Run every test: lint, types, layers, unit, cases, server
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@bash scripts/test.sh $(PYTEST_ARGS)
 
 check: $(STAMP)  ## Lint, types, import layers, security lint
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,23 +44,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 process.terminate()
 
 
-class _own_database:  # noqa: N801 - reads as a function
-    """A new database beside the one of the run, dropped afterwards."""
-
-    def __init__(self) -> None:
-        self._name = f"orgsync_e2e_{os.getpid()}"
-        self._address = os.environ["ORGSYNC_DATABASE_URL"]
-
-    def __enter__(self) -> str:
-        self._run("CREATE DATABASE {}")
-        return psycopg.conninfo.make_conninfo(self._address, dbname=self._name)
-
-    def __exit__(self, *_: object) -> None:
-        self._run("DROP DATABASE {} WITH (FORCE)")
-
-    def _run(self, statement: str) -> None:
-        with psycopg.connect(self._address, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self._name)))
+@contextmanager
+def _own_database() -> Iterator[str]:
+    """Make a database beside the one of the run; drop it afterwards."""
+    address, name = os.environ["ORGSYNC_DATABASE_URL"], f"orgsync_e2e_{os.getpid()}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield psycopg.conninfo.make_conninfo(address, dbname=name)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _wait_for(url: str) -> None:

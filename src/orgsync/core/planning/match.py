@@ -189,6 +189,7 @@ def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame,
     Two rows that create somebody mean the same person when they share the address or the id.
     """
     valid = judged.filter("is_valid").select("row_number", "learner_id", "target_email_key", "target_id")
+    valid = valid.filter(_may_repeat(valid))
     first = pl.col("row_number").first()
     is_new = pl.col("learner_id") < 0
     same_id = pl.when(pl.col("target_id").is_not_null()).then(first.over("target_id", is_new))
@@ -221,6 +222,12 @@ def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame,
         is_valid=pl.col("is_valid") & pl.col("is_equal").fill_null(value=True),
     )
     return judged.drop("first_row", "is_equal"), pl.concat(issues)
+
+
+def _may_repeat(rows: pl.DataFrame) -> pl.Series:
+    """Leave only rows that share a key with another one: the windows that follow are dear for a million rows."""
+    shared = [rows[name].is_duplicated() & rows[name].is_not_null() for name in ("learner_id", "target_email_key")]
+    return shared[0] | shared[1] | (rows["target_id"].is_duplicated() & rows["target_id"].is_not_null())
 
 
 def _names_nobody() -> pl.Expr:

@@ -53,7 +53,7 @@ def apply_writes(
         log_changes(cursor, organization_id, writes.changes, job_id=job_id, at=at)
         _write_links(LinkWriter(cursor, organization_id, job_id, at), writes, feed_id)
         _analyze(cursor, writes)
-        check_written(cursor, organization_id, _written(writes, feed_id))
+        check_written(cursor, organization_id, _written(writes, ids, feed_id))
     return ids
 
 
@@ -120,13 +120,14 @@ def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
             cursor.execute(SQL("ANALYZE {}").format(Identifier(table)))
 
 
-def _written(writes: Writes, feed_id: int | None) -> Written:
-    """Name everybody and everything that the written rows point to."""
+def _written(writes: Writes, ids: AppliedIds, feed_id: int | None) -> Written:
+    """Name everybody and everything that the written rows point to, but for the people just inserted."""
     people = [writes.memberships, writes.licenses, writes.permissions, writes.claims, writes.changes]
     managers = [
         frame.select(learner_id="manager_id") for frame in (writes.creates, writes.updates) if "manager_id" in frame
     ]
-    named = [frame.select("learner_id").unique() for frame in [*people, *managers]]
+    is_new = pl.col("learner_id").is_between(ids.learners["id"].min(), ids.learners["id"].max()).fill_null(value=False)
+    named = [frame.filter(~is_new).select("learner_id").unique() for frame in [*people, *managers]]
     return Written(
         learner_ids=pl.concat(named).get_column("learner_id").drop_nulls().unique().sort(),
         group_ids=writes.memberships["group_id"].unique().to_list(),

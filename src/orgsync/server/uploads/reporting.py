@@ -8,8 +8,10 @@ from typing import BinaryIO, Final
 
 import polars as pl
 
+from orgsync.core import planfile
 from orgsync.core.guards import HoldReason
 from orgsync.core.model import RowStatus, Severity
+from orgsync.core.plan import Plan
 from orgsync.core.results import complete_outcome, write_results
 from orgsync.core.summary import Summary, summarize, wire_messages
 from orgsync.server.uploads.draft import Draft
@@ -17,8 +19,6 @@ from orgsync.server.uploads.media import read_verified, store_media
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
 from orgsync.server.uploads.transitions import Outcome
 
-PLAN_ROW_GROUP: Final = 50_000
-"""Lines of a row group, so that a page of the plan reads one."""
 _CHUNK: Final = 1 << 20
 _WOULD_CHANGE: Final = (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED, RowStatus.ERASED)
 
@@ -38,7 +38,7 @@ def store_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -
         outcome, leavers = _held(outcome), leavers.with_columns(status=pl.lit(RowStatus.HELD.value))
     return Files(
         result=store_results(job, draft, outcome, leavers, now=now),
-        plan=_store_plan(job, draft.plan.changes, now=now),
+        plan=_store_plan(job, draft.plan, now=now),
     )
 
 
@@ -59,7 +59,7 @@ def untouched(draft: Draft) -> pl.DataFrame:
 
 def read_plan(media: Media) -> pl.DataFrame:
     """Return a stored plan (`PLAN_SCHEMA`)."""
-    return pl.read_parquet(read_verified(media))
+    return planfile.read_plan(read_verified(media))
 
 
 def outcome_values(summary: Summary, issues: pl.DataFrame) -> Outcome:
@@ -103,9 +103,9 @@ def _held(outcome: pl.DataFrame) -> pl.DataFrame:
     return outcome.with_columns(status=pl.when(waits).then(pl.lit(RowStatus.HELD.value)).otherwise("status"))
 
 
-def _store_plan(job: UploadJob, changes: pl.DataFrame, *, now: datetime) -> Media:
+def _store_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Media:
     with tempfile.TemporaryFile() as target:
-        changes.write_parquet(target, row_group_size=PLAN_ROW_GROUP)
+        planfile.write_plan(plan, target)
         return _store(job, target, MediaKind.PLAN, f"plan-{job.public_id}.parquet", now=now)
 
 

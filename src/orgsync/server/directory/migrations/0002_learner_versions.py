@@ -1,9 +1,11 @@
 """Triggers that keep `directory_learner.version`: the number of the last transaction that touched the person.
 
-A learner is born with the number (the column's default) and gets a new one by a row trigger with every update; a
-trigger before inserts would keep COPY from writing pages at a time, and whatever version an insert may name is new. On the tables that belong to a person a trigger for each statement finds
-the learners named in its rows and touches those that this transaction has not touched yet, so that a load which has
-just inserted its people rewrites none of them.
+A learner is born with the number (the column's default) and gets a new one by a row trigger with every update. A row
+trigger for inserts would keep COPY from writing a page at a time, and is not needed: a person who was not there has
+no fingerprint that an invented version could fit.
+
+On the tables that belong to a person a trigger for each statement finds the learners named in its rows and touches
+those that this transaction has not touched yet, so that a load which has just inserted its people rewrites none.
 """
 
 from django.db import migrations

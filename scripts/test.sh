@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Run the tests: the engine's on the system's PostgreSQL, where there is one, then all of them on the embedded one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+system=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1 || true)
+if [ -n "$system" ]; then
+  echo "Engine tests on $("$system/postgres" --version):"
+  ORGSYNC_POSTGRES_BIN=$system .venv/bin/python -m pytest -m engine "$@"
+elif [ "${CI:-}" = true ]; then
+  echo "The system's PostgreSQL is missing; scripts/system-packages.sh installs it." >&2
+  exit 1
+else
+  echo "Skipped: engine tests on the system's PostgreSQL (not installed; scripts/system-packages.sh)."
+fi
+.venv/bin/python -m pytest "$@"
