@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orgsync.server import env
 from orgsync.server.database import django_database
@@ -11,6 +12,7 @@ DATA_DIR: Path = env.env_path("ORGSYNC_DATA_DIR") or Path("orgsync-data").absolu
 BASE_URL = (env.env_text("ORGSYNC_BASE_URL") or "http://127.0.0.1:8080").rstrip("/")
 SECRET_KEY = signing_key(DATA_DIR)
 DEBUG = False
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 IS_TLS = env.env_bool("ORGSYNC_TLS", default=BASE_URL.startswith("https://"))
 TRUSTED_PROXIES = env.env_list("ORGSYNC_BEHIND_PROXY")
 ALLOWED_HOSTS = ["*"]
@@ -31,7 +33,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
 ]
+APPEND_SLASH = False
 ROOT_URLCONF = "orgsync.server.urls"
 WSGI_APPLICATION = "orgsync.server.wsgi.application"
 AUTH_USER_MODEL = "orgs.Account"
@@ -73,7 +77,8 @@ WEB_THREADS = env.env_int("ORGSYNC_WEB_THREADS", 8)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS else 0
+# On a developer's own machine the promise would bind every other server on localhost too.
+SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and urlsplit(BASE_URL).hostname not in LOOPBACK_NAMES else 0
 SESSION_COOKIE_SECURE = IS_TLS
 CSRF_COOKIE_SECURE = IS_TLS
 X_FRAME_OPTIONS = "DENY"
