@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.http import HttpResponse
@@ -159,7 +160,9 @@ def test_too_many_calls_are_told_when_to_come_again(sender: Sender, settings: Se
     assert 1 <= int(refused["Retry-After"]) <= 3600
 
 
-def test_broken_server_answers_json_without_a_trace(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_server_answers_json_without_a_trace(
+    sender: Sender, media_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bug is a 500 that says nothing about itself, and the upload leaves no file."""
 
     def breaks(*_: object, **__: object) -> None:
@@ -171,6 +174,7 @@ def test_broken_server_answers_json_without_a_trace(sender: Sender, monkeypatch:
     assert (found.status_code, found.json()["code"]) == (500, "INTERNAL_SERVER_ERROR")
     assert "secret" not in found.content.decode()
     assert found["x-li-uuid"]
+    assert [path for path in media_folder.rglob("*") if path.is_file()] == []
 
 
 def test_every_answer_has_an_id_of_its_own(sender: Sender) -> None:

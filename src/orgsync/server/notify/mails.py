@@ -1,23 +1,87 @@
 """Who is told about an upload job, and what of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 
 from orgsync.core.model import JobStatus
+from orgsync.server.directory.models import Feed
 from orgsync.server.notify import outbox, texts
-from orgsync.server.orgs.models import Admin, Role
+from orgsync.server.orgs.models import Admin, Organization, Role
+from orgsync.server.tokens.models import AccessToken
 
-if TYPE_CHECKING:
-    # Uploads call us; at run time mail knows nothing of them.
-    from orgsync.server.uploads.models import Media, UploadJob
+
+class StoredFile(Protocol):
+    """What a mail needs to know of a media."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class EndedJob(Protocol):
+    """What a mail needs to know of an upload job. Uploads call us; we know nothing of them."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def public_id(self) -> int: ...
+    @property
+    def organization(self) -> Organization: ...
+    @property
+    def feed(self) -> Feed: ...
+    @property
+    def token(self) -> AccessToken | None: ...
+    @property
+    def source(self) -> StoredFile: ...
+    @property
+    def result(self) -> StoredFile | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def is_automatic(self) -> bool: ...
+    @property
+    def is_dry_run(self) -> bool: ...
+    @property
+    def messages(self) -> Sequence[dict[str, Any]]: ...
+    @property
+    def hold_reasons(self) -> Sequence[dict[str, Any]]: ...
+    @property
+    def reason_code(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def total_count(self) -> int: ...
+    @property
+    def created_count(self) -> int: ...
+    @property
+    def updated_count(self) -> int: ...
+    @property
+    def deleted_count(self) -> int: ...
+    @property
+    def unchanged_count(self) -> int: ...
+    @property
+    def skipped_count(self) -> int: ...
+    @property
+    def warning_count(self) -> int: ...
+    @property
+    def error_count(self) -> int: ...
+
 
 LARGEST_ATTACHMENT: Final = 5_000_000
 TOLD: Final = (JobStatus.DONE, JobStatus.HELD, JobStatus.FAILED)
 
 
-def job_finished(job: "UploadJob", *, now: datetime) -> int:
+def job_finished(job: EndedJob, *, now: datetime) -> int:
     """
     Put the mails about a job that is DONE, HELD or FAILED into the outbox; return how many are new.
 
@@ -29,7 +93,7 @@ def job_finished(job: "UploadJob", *, now: datetime) -> int:
         return 0
     recipients = _result_recipients(job) if _wants_results(job) else []
     if status is not JobStatus.DONE:
-        recipients += _admin_addresses(job.organization_id)
+        recipients += _admin_addresses(job.organization.pk)
     facts = _facts(job, status)
     return outbox.add(
         job.organization,
@@ -43,18 +107,18 @@ def job_finished(job: "UploadJob", *, now: datetime) -> int:
     )
 
 
-def _wants_results(job: "UploadJob") -> bool:
+def _wants_results(job: EndedJob) -> bool:
     return job.token is not None and (job.is_automatic or job.token.mails_in_manual_mode)
 
 
-def _result_recipients(job: "UploadJob") -> list[str]:
+def _result_recipients(job: EndedJob) -> list[str]:
     if job.token is None:
         return []
     addresses = [str(address) for address in job.token.notify_addresses]
     if job.token.emails_creator and job.token.created_by_id is not None:
         # Only while they still belong to the organization.
         creator = Admin.objects.filter(
-            organization_id=job.organization_id, account_id=job.token.created_by_id, account__is_active=True
+            organization_id=job.organization.pk, account_id=job.token.created_by_id, account__is_active=True
         )
         addresses += creator.values_list("account__email", flat=True)
     return addresses
@@ -67,12 +131,13 @@ def _admin_addresses(organization_id: int) -> list[str]:
     return list(admins.order_by("id").values_list("account__email", flat=True))
 
 
-def _attachment(job: "UploadJob") -> int | None:
-    is_wanted = job.organization.attaches_results and job.result is not None
-    return job.result_id if is_wanted and job.result and job.result.size <= LARGEST_ATTACHMENT else None
+def _attachment(job: EndedJob) -> int | None:
+    if not job.organization.attaches_results or job.result is None:
+        return None
+    return job.result.pk if job.result.size <= LARGEST_ATTACHMENT else None
 
 
-def _facts(job: "UploadJob", status: JobStatus) -> texts.JobFacts:
+def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
     organization = job.organization
     counts = {
         "rows": job.total_count,
@@ -107,5 +172,5 @@ def _facts(job: "UploadJob", status: JobStatus) -> texts.JobFacts:
     )
 
 
-def _urn(media: "Media | None") -> str | None:
+def _urn(media: StoredFile | None) -> str | None:
     return None if media is None else f"urn:li:media:{media.public_id}"

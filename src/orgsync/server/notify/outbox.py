@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from orgsync.server import queue
 from orgsync.server.notify.tasks import MAX_ATTEMPTS, send_mail
@@ -76,10 +76,10 @@ def add(
 
 def requeue_lost() -> int:
     """Queue every unsent mail anew that the queue no longer knows and that was not given up; return how many."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FIND_LOST, [MAX_ATTEMPTS, send_mail.name])
         lost = [{"mail_id": mail_id} for (mail_id,) in cursor.fetchall()]
-    queue.defer_many(send_mail, lost)
+        queue.defer_many(send_mail, lost)
     return len(lost)
 
 

@@ -1,8 +1,10 @@
 """The queue's side of an upload job: one run of the task is one attempt."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -42,6 +44,12 @@ async def process_upload(context: JobContext, job_id: int) -> None:
         if attempt is None:
             return
         how = await child.run(job_id, attempt)
-        await sync_to_async(attempts.settle)(job_id, attempt, how, now=timezone.now())
+        await sync_to_async(_settle)(job_id, attempt, how, now=timezone.now())
     finally:
         await children.give_back(child)
+
+
+def _settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:
+    # The connection has been idle for as long as the job ran; it may be gone by now.
+    close_old_connections()
+    attempts.settle(job_id, attempt, how, now=now)
