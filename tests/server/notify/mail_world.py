@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from tests.job_world import NOW
 
 from orgsync.server.notify import outbox
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.models import Organization
+from tests.job_world import NOW
 
 
 class Mailbox:

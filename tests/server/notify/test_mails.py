@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from tests.job_world import NOW, make_admin, make_job, make_media, make_organization, make_token
 
 from orgsync.core.model import JobStatus
 from orgsync.server.notify import mails
@@ -13,6 +12,7 @@ from orgsync.server.orgs.models import Admin, Role
 from orgsync.server.uploads.attachments import read_attachment
 from orgsync.server.uploads.media import remove_media, store_media
 from orgsync.server.uploads.models import MediaKind, UploadJob
+from tests.job_world import NOW, make_admin, make_job, make_media, make_organization, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +107,7 @@ def test_result_mail_has_counts_issues_and_the_command(settings: LazySettings) -
         "curl -H 'Authorization: Bearer <OAUTH_TOKEN>' -X GET \"https://sync.example.com/media/upload"
         f'?media_type=enterprise_csv_upload&id=urn:li:media:{job.result.public_id}" -o results.csv\n'
     ) in mail.body
-    assert f"https://sync.example.com/uploads/{job.public_id}/" in mail.body
+    assert f"Job {job.public_id}\n" in mail.body
     assert "Support: help@example.com" in mail.body
 
 

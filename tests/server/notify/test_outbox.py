@@ -3,10 +3,10 @@
 import pytest
 from django.conf import LazySettings
 from django.db import transaction
-from tests.job_world import make_organization
-from tests.server.notify.mail_world import add_mails
 
 from orgsync.server.notify.models import OutboxMail
+from tests.job_world import make_organization
+from tests.server.notify.mail_world import add_mails
 
 pytestmark = pytest.mark.django_db
 

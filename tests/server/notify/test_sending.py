@@ -16,14 +16,14 @@ from django.conf import LazySettings
 from django.db import connection
 from procrastinate.jobs import Job
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tests.job_world import NOW, make_organization
-from tests.server.notify.mail_world import Mailbox, add_mails, smtp_server
 
 from orgsync.server.env import ConfigurationError
 from orgsync.server.notify.attachments import Attachment
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.smtp import Mail, SmtpServer, compose, parse_url
 from orgsync.server.notify.tasks import MAX_ATTEMPTS, WAITS, BackOff, MailNotSent, send_mail
+from tests.job_world import NOW, make_organization
+from tests.server.notify.mail_world import Mailbox, add_mails, smtp_server
 
 pytestmark = pytest.mark.django_db
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
+
 from tests.server.queue.queue_world import worker_database_url
 
 StartWorker = Callable[..., subprocess.Popen[bytes]]

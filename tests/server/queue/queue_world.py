@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import psycopg
 from django.db import connection, transaction
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tests.job_world import NOW, make_job
 
 from orgsync.core.model import JobStatus
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads.media import store_media
 from orgsync.server.uploads.models import MediaKind, UploadJob
 from orgsync.server.uploads.tasks import enqueue
+from tests.job_world import NOW, make_job
 
 T = TypeVar("T")
 DEADLINE = 120.0  # seconds; a busy machine starts processes slowly

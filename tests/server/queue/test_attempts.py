@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from tests.job_world import NOW, make_job, make_organization, make_token
-from tests.server.queue.queue_world import stored
 
 from orgsync.core.model import JobStatus
 from orgsync.server.uploads import attempts, child
 from orgsync.server.uploads.attempts import AttemptFailed
 from orgsync.server.uploads.children import Children, describe_end
+from tests.job_world import NOW, make_job, make_organization, make_token
+from tests.server.queue.queue_world import stored
 
 pytestmark = pytest.mark.django_db
 

@@ -11,13 +11,13 @@ from django.db import connection, transaction
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.tasks import Task
-from tests.job_world import make_job, make_organization, make_token
-from tests.server.queue.queue_world import query, query_nothing, queue_jobs, worker_database_url
 
 import orgsync
 from orgsync.server import queue
 from orgsync.server.notify.tasks import send_mail
 from orgsync.server.uploads.tasks import enqueue
+from tests.job_world import make_job, make_organization, make_token
+from tests.server.queue.queue_world import query, query_nothing, queue_jobs, worker_database_url
 
 OWN_WAYS = {"defer", "defer_async", "batch_defer", "batch_defer_async"}
 

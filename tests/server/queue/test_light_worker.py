@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from subprocess import Popen
 
+from orgsync.server.notify.models import OutboxMail
 from tests.job_world import make_organization
 from tests.server.notify.mail_world import Mailbox, add_mails, smtp_server
 from tests.server.queue.queue_world import query, query_nothing, queue_jobs, wait_until
-
-from orgsync.server.notify.models import OutboxMail
 
 StartWorker = Callable[..., Popen[bytes]]
 SEND_NOW = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"

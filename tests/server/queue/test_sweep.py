@@ -3,8 +3,6 @@
 import psycopg
 import pytest
 from django.db import ProgrammingError, transaction
-from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
-from tests.server.queue.queue_world import query, query_nothing, queue_jobs, stored, worker_database_url
 
 from orgsync.core.model import JobStatus
 from orgsync.server.notify.models import OutboxMail
@@ -13,6 +11,8 @@ from orgsync.server.uploads import sweep, transitions
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.sweep import Swept
 from orgsync.server.uploads.tasks import enqueue
+from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
+from tests.server.queue.queue_world import query, query_nothing, queue_jobs, stored, worker_database_url
 
 pytestmark = pytest.mark.django_db
 

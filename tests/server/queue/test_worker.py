@@ -5,6 +5,11 @@ import signal
 from collections.abc import Callable
 from subprocess import Popen
 
+from orgsync.core.model import JobStatus
+from orgsync.server.directory.models import Learner
+from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.storage import storage
 from tests.job_world import make_organization, make_token
 from tests.server.queue.queue_world import (
     child_of,
@@ -18,12 +23,6 @@ from tests.server.queue.queue_world import (
     stored,
     wait_until,
 )
-
-from orgsync.core.model import JobStatus
-from orgsync.server.directory.models import Learner
-from orgsync.server.orgs.models import Organization
-from orgsync.server.uploads.models import UploadJob
-from orgsync.server.uploads.storage import storage
 
 StartWorker = Callable[..., Popen[bytes]]
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
-from tests.upload_world import make_feed, make_organization, make_sender
 
 from orgsync.server.tokens.limits import Call, count_call, forget_calls
 from orgsync.server.tokens.models import AccessToken, CallCount
@@ -18,6 +17,7 @@ from orgsync.server.tokens.tokens import (
     record_use,
     revoke_token,
 )
+from tests.upload_world import make_feed, make_organization, make_sender
 
 NOW = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 

@@ -6,10 +6,10 @@ import pytest
 from django.http.multipartparser import BoundaryIter
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.upload_world import BOUNDARY as FORM_BOUNDARY
-from tests.upload_world import field_part, file_part, form
 
 from orgsync.server.uploads.boundary import BrokenMultipart, TolerantBoundary, file_parts
+from tests.upload_world import BOUNDARY as FORM_BOUNDARY
+from tests.upload_world import field_part, file_part, form
 
 BOUNDARY = "----0f2d2f0e"
 SEPARATOR = f"--{BOUNDARY}".encode()

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection
 from pytest_django import Settings
-from tests.upload_world import Sender, make_media, make_sender
 
 from orgsync.core.model import JobStatus
 from orgsync.server.orgs.models import Account
@@ -16,6 +15,7 @@ from orgsync.server.uploads import intake
 from orgsync.server.uploads.intake import accept_upload, start_job
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.storage import storage
+from tests.upload_world import Sender, make_media, make_sender
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
-from tests.upload_world import NOW, PEOPLE, make_feed, make_media, make_organization
 
 from orgsync.server.uploads.media import (
     DamagedMedia,
@@ -20,6 +19,7 @@ from orgsync.server.uploads.media import (
 )
 from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.storage import storage
+from tests.upload_world import NOW, PEOPLE, make_feed, make_media, make_organization
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
-from tests.upload_world import BOUNDARY, PEOPLE, file_part, form
 
 from orgsync.server.uploads.receive import Digest, FileTooLarge, StoredUpload, clean_file_name
 from orgsync.server.uploads.storage import storage
+from tests.upload_world import BOUNDARY, PEOPLE, file_part, form
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.job_world import NOW, make_admin, make_job, make_media, make_organization, make_token
 
 from orgsync.core.model import NEXT_STATUSES, JobStatus
 from orgsync.server.orgs.models import Account
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.models import MediaKind, UploadJob
 from orgsync.server.uploads.transitions import LostAttempt
+from tests.job_world import NOW, make_admin, make_job, make_media, make_organization, make_token
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-from tests.upload_world import Sender, make_sender
 
 from orgsync.server.uploads.storage import storage
+from tests.upload_world import Sender, make_sender
 
 
 @pytest.fixture(autouse=True)

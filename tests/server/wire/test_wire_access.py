@@ -9,10 +9,10 @@ from django.test import Client
 from pytest_django import Settings
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
-from tests.upload_world import JOBS, PEOPLE, UPLOAD, Sender, make_media, make_organization, make_sender
 
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.models import MediaKind, UploadJob
+from tests.upload_world import JOBS, PEOPLE, UPLOAD, Sender, make_media, make_organization, make_sender
 
 Call = Callable[[Sender, str, str], HttpResponse]
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.upload_world import UPLOAD, Sender, make_media
 
 from orgsync.server.uploads.media import DamagedMedia
 from orgsync.server.uploads.models import Media, MediaKind
+from tests.upload_world import UPLOAD, Sender, make_media
 
 CONTENT = b"0123456789"
 

@@ -10,6 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
+
+from orgsync.server.tokens.tokens import revoke_token
+from orgsync.server.uploads import intake
 from tests.upload_world import (
     JOBS,
     PROCESS,
@@ -20,9 +23,6 @@ from tests.upload_world import (
     file_part,
     make_sender,
 )
-
-from orgsync.server.tokens.tokens import revoke_token
-from orgsync.server.uploads import intake
 
 Call = Callable[[Sender], HttpResponse]
 A_MEDIA = f"urn:li:media:{'0' * 40}"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from django.db.migrations.recorder import MigrationRecorder
-from tests.upload_world import answer
 
 from orgsync.server.uploads.storage import storage
+from tests.upload_world import answer
 
 
 def test_living_process_needs_neither_database_nor_storage() -> None:

@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from tests.upload_world import JOBS, PROCESS, Sender, make_feed, make_media, make_organization, make_sender
 
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.orgs.models import Account
 from orgsync.server.uploads.models import MediaKind, UploadJob
+from tests.upload_world import JOBS, PROCESS, Sender, make_feed, make_media, make_organization, make_sender
 
 
 def test_answer_is_the_job_id_as_text(sender: Sender) -> None:

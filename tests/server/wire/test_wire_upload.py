@@ -10,12 +10,12 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.test import RequestFactory
-from tests.upload_world import PEOPLE, UPLOAD, Sender, field_part, file_part, make_feed, make_sender
 
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.api import bodies
 from orgsync.server.uploads.media import read_verified
 from orgsync.server.uploads.models import IdempotencyKey, Media, UploadJob
+from tests.upload_world import PEOPLE, UPLOAD, Sender, field_part, file_part, make_feed, make_sender
 
 AUTOMATIC = "&auto_notify=true"
 

@@ -142,13 +142,15 @@ def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
     counts = {
         "rows": job.total_count,
         "created": job.created_count,
-        "updated": job.updated_count,
+        "changed": job.updated_count - job.created_count,
         "deactivated": job.deleted_count,
         "unchanged": job.unchanged_count,
         "skipped": job.skipped_count,
         "warnings": job.warning_count,
         "errors": job.error_count,
     }
+    # A held job's reasons stand above; its messages repeat them for clients of the wire.
+    told = {reason.get("code") for reason in job.hold_reasons} if status is JobStatus.HELD else set()
     return texts.JobFacts(
         status=status,
         organization=organization.name,
@@ -159,7 +161,7 @@ def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
         counts=counts,
         is_dry_run=job.is_dry_run,
         result_urn=_urn(job.result),
-        issues=tuple(job.messages),
+        issues=tuple(message for message in job.messages if message.get("code") not in told),
         hold_reasons=tuple(job.hold_reasons),
         reason_code=job.reason_code,
         reason=job.reason,

@@ -26,6 +26,7 @@ class OutboxMail(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "job_id", "kind", "recipient"], name="mail_once"),
         ]
+        indexes = [models.Index(fields=["organization", "id"], condition=models.Q(sent_at=None), name="mail_unsent")]
 
     def __str__(self) -> str:
         return self.message_id

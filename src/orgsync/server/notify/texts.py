@@ -51,7 +51,7 @@ def subject(job: JobFacts) -> str:
 
 def body(job: JobFacts) -> str:
     """Return the whole text of the mail."""
-    parts = [_opening(job), _counts(job), _issues(job.issues), _download(job), _page(job), _foot(job)]
+    parts = [_opening(job), _counts(job), _issues(job.issues), _download(job), _decide(job), _foot(job)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -117,8 +117,12 @@ def _download(job: JobFacts) -> str:
     )
 
 
-def _page(job: JobFacts) -> str:
-    return f"The job in the Account Center (sign-in needed):\n{job.base_url}/uploads/{job.job_id}/"
+def _decide(job: JobFacts) -> str:
+    """Say how to look at a held plan and how to decide; elsewhere only which job this was."""
+    if job.status is not JobStatus.HELD:
+        return f"Job {job.job_id}"
+    commands = "\n".join(f"  orgsync admin {word} {job.job_id}" for word in ("plan", "approve", "reject"))
+    return f"To see the plan, to approve or to reject it, run on the server:\n\n{commands}"
 
 
 def _foot(job: JobFacts) -> str:

@@ -1,6 +1,6 @@
 """The queue's side of an upload job: one run of the task is one attempt."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -10,13 +10,18 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from orgsync.server import queue
+from orgsync.server.tokens.limits import forget_calls
 from orgsync.server.uploads import attempts, transitions
+from orgsync.server.uploads.idempotency import forget_keys
+from orgsync.server.uploads.media import sweep_media
 from orgsync.server.uploads.models import UploadJob
 
 if TYPE_CHECKING:
     from orgsync.server.uploads.children import Children
 
 RETRY_SECONDS = 2
+HOUSEKEEPING_RETRY_SECONDS = 600
+COUNTS_ARE_KEPT = timedelta(days=2)
 CHILDREN = "children"
 """Under this name the worker hands its processes to the task."""
 
@@ -53,3 +58,15 @@ def _settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:
     # The connection has been idle for as long as the job ran; it may be gone by now.
     close_old_connections()
     attempts.settle(job_id, attempt, how, now=now)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(
+    name="housekeeping", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
+)
+def housekeeping(timestamp: int) -> None:
+    """Remove, once a day, what nobody can ask for any more: files without a row, old idempotency keys, call counts."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    sweep_media(now)
+    forget_keys(now=now)
+    forget_calls(before=now - COUNTS_ARE_KEPT)

@@ -1,0 +1,233 @@
+"""A directory in the form of `directory.json`, and a model of what a plan does to it, in plain Python.
+
+State: `learners` (a list; `email`, `manager` by address, values that are there; `is_active` only when false,
+`claimed_by` only when it is not the feed alone), `groups` (name → address → reasons), `rule_groups`, `pools`
+(key → `name`, `seats`, `holders`: address → state), `permissions` (address → permission → scope).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.directory import (
+    GROUP_SCHEMA,
+    LEARNER_SCHEMA,
+    LICENSE_SCHEMA,
+    MEMBERSHIP_SCHEMA,
+    PERMISSION_SCHEMA,
+    POOL_SCHEMA,
+    Directory,
+)
+from orgsync.core.normalize import fold_key
+from orgsync.core.plan import Writes
+from tests.cases.story import REASONS, Case, Json
+
+PERSON_VALUES: Final = ("unique_user_id", "pending_manager_id", "pending_manager_email", *ATTRIBUTE_NAMES)
+
+
+def reason_mask(text: str) -> int:
+    return sum(REASONS[reason] for reason in text.split(","))
+
+
+def reason_text(mask: int) -> str:
+    return ",".join(name for name, bit in REASONS.items() if mask & bit)
+
+
+def license_words(state: str, *, is_by_hand: bool, position: int | None) -> str:
+    return " ".join([state, *([str(position)] if position is not None else []), *(["by hand"] if is_by_hand else [])])
+
+
+def read_license(words: str) -> tuple[str, bool, int | None]:
+    """Return state, whether by hand, and place of `active`, `waiting 2`, `denied by hand`."""
+    state, *rest = words.removesuffix(" by hand").split()
+    return state, words.endswith(" by hand"), int(rest[0]) if rest else None
+
+
+def core_directory(case: Case) -> Directory:
+    """Make the frames that the planner reads."""
+    ids = ids_of(case)
+    custom = sorted({name for person in case.people for name in person if name.startswith("attribute_")})
+    groups = {name: number for number, name in enumerate(case.section("groups"), 1)}
+    pools = {key: number for number, key in enumerate(case.section("pools"), 1)}
+    schema = pl.Schema({**LEARNER_SCHEMA, **dict.fromkeys(custom, pl.String())})
+    return Directory(
+        learners=pl.DataFrame([_core_person(case, person, ids, schema) for person in case.people], schema=schema),
+        groups=_frame(
+            (
+                (number, name, fold_key(name), name in case.before.get("rule_groups", []))
+                for name, number in groups.items()
+            ),
+            GROUP_SCHEMA,
+        ),
+        memberships=_frame(
+            (
+                (ids[who], groups[name], reason_mask(why))
+                for name, members in case.section("groups").items()
+                for who, why in members.items()
+            ),
+            MEMBERSHIP_SCHEMA,
+        ),
+        pools=_frame(
+            (
+                (pools[key], key, pool.get("name", key), pool.get("seats"))
+                for key, pool in case.section("pools").items()
+            ),
+            POOL_SCHEMA,
+        ),
+        licenses=_frame(
+            (
+                (ids[who], pools[key], *read_license(words))
+                for key, pool in case.section("pools").items()
+                for who, words in pool.get("holders", {}).items()
+            ),
+            LICENSE_SCHEMA,
+        ),
+        permissions=_frame(
+            (
+                (ids[who], permission, scope)
+                for who, given in case.section("permissions").items()
+                for permission, scope in given.items()
+            ),
+            PERMISSION_SCHEMA,
+        ),
+        custom_attributes=frozenset(custom),
+    )
+
+
+def ids_of(case: Case) -> dict[str, int]:
+    return {person["email"]: number for number, person in enumerate(case.people, 1)}
+
+
+def _core_person(case: Case, person: Json, ids: Mapping[str, int], schema: pl.Schema) -> Json:
+    email, claims = person.pop("email"), person.pop("claimed_by", ["here"])
+    manager = person.pop("manager", None)
+    row: Json = dict.fromkeys(schema)
+    return (
+        row
+        | {
+            "learner_id": ids[email],
+            "is_active": True,
+            "is_admin": person.pop("is_admin", False) or email in case.section("permissions"),
+            "is_protected": False,
+            "primary_email_address": email,
+            "email_key": fold_key(email),
+            "manager_id": ids[manager] if manager else None,
+            "is_claimed_here": "here" in claims,
+            "is_claimed_elsewhere": "elsewhere" in claims,
+        }
+        | person
+    )
+
+
+def _frame(rows: Any, schema: pl.Schema) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def state_of(directory: Directory, rule_groups: list[str]) -> Json:
+    """Return the state that a directory holds."""
+    people = {person["learner_id"]: person for person in directory.learners.iter_rows(named=True)}
+    return _state(people, _links(directory), directory, rule_groups)
+
+
+def applied(directory: Directory, writes: Writes, rule_groups: list[str]) -> Json:
+    """Return the state after the writes: the engine's promise, without any database."""
+    people = {person["learner_id"]: person for person in directory.learners.iter_rows(named=True)}
+    blank: Json = dict.fromkeys(directory.learners.columns)
+    for person in writes.creates.iter_rows(named=True):
+        people[person["learner_id"]] = blank | {"is_claimed_here": False, "is_claimed_elsewhere": False} | person
+    for person in writes.updates.iter_rows(named=True):
+        people[person["learner_id"]] |= {name: value for name, value in person.items() if name != "row_number"}
+    for learner_id, is_claimed in writes.claims.iter_rows():
+        people[learner_id]["is_claimed_here"] = is_claimed
+    links = _links(directory)
+    for frame, table in (("memberships", "group_id"), ("licenses", "pool_id"), ("permissions", "permission")):
+        for line in getattr(writes, frame).iter_rows(named=True):
+            _move(links[frame], (line["learner_id"], line[table]), line)
+    groups = pl.concat([directory.groups, writes.new_groups.with_columns(is_rule=pl.lit(value=False))])
+    kept = Directory(groups=groups, pools=directory.pools)
+    return _state(people, links, kept, rule_groups)
+
+
+def _links(directory: Directory) -> dict[str, dict[tuple[int, Any], Any]]:
+    licenses = directory.licenses.iter_rows(named=True)
+    return {
+        "memberships": {(who, group): mask for who, group, mask in directory.memberships.iter_rows()},
+        "licenses": {(line["learner_id"], line["pool_id"]): line for line in licenses},
+        "permissions": {(who, name): scope for who, name, scope in directory.permissions.iter_rows()},
+    }
+
+
+def _move(links: dict[tuple[int, Any], Any], key: tuple[int, Any], line: Json) -> None:
+    """Move one link from `before` to `after`; what stands must be as the plan saw it."""
+    stands = links.get(key)
+    is_license = "position" in line
+    assert (stands["state"] if is_license and stands else stands) == (line["before"] or None)
+    if not line["after"]:
+        del links[key]
+    elif is_license:
+        is_by_hand = stands["is_by_hand"] if stands else False
+        links[key] = {"state": line["after"], "is_by_hand": is_by_hand, "position": line["position"]}
+    else:
+        links[key] = line["after"]
+
+
+def _state(people: dict[int, Json], links: Any, directory: Directory, rule_groups: list[str]) -> Json:
+    emails = {number: person["primary_email_address"] for number, person in people.items()}
+    # People whom a file creates get their ids in the order of its rows.
+    order = [number for number in people if number > 0] + sorted((n for n in people if n < 0), reverse=True)
+    groups = {name: {} for name in sorted(directory.groups["group_name"])}
+    names = dict(directory.groups.select("group_id", "group_name").iter_rows())
+    for (who, group), mask in links["memberships"].items():
+        groups[names[group]][emails[who]] = reason_text(mask)
+    pools = {}
+    for pool in directory.pools.sort("pool_key").iter_rows(named=True):
+        holders = {
+            emails[who]: license_words(line["state"], is_by_hand=line["is_by_hand"], position=line["position"])
+            for (who, pool_id), line in links["licenses"].items()
+            if pool_id == pool["pool_id"]
+        }
+        pools[pool["pool_key"]] = {"seats": pool["seats"], "holders": by_name(holders)}
+    permissions: Json = {}
+    for (who, permission), scope in links["permissions"].items():
+        permissions.setdefault(emails[who], {})[permission] = scope
+    return tidy(
+        [_shown(people[number], emails) for number in order],
+        {name: by_name(members) for name, members in groups.items()},
+        rule_groups,
+        pools,
+        {who: by_name(given) for who, given in by_name(permissions).items()},
+    )
+
+
+def by_name(values: Json) -> Json:
+    return dict(sorted(values.items()))
+
+
+def tidy(learners: list[Json], groups: Json, rule_groups: list[str], pools: Json, permissions: Json) -> Json:
+    """Put a state together, without what is empty."""
+    state = {
+        "learners": learners,
+        "groups": groups,
+        "rule_groups": rule_groups,
+        "pools": pools,
+        "permissions": permissions,
+    }
+    return {name: value for name, value in state.items() if value}
+
+
+def _shown(person: Json, emails: Mapping[int, str]) -> Json:
+    assert person["email_key"] == fold_key(person["primary_email_address"])
+    claims = [name for name in ("here", "elsewhere") if person[f"is_claimed_{name}"]]
+    return shown_person(person, manager=emails.get(person["manager_id"]), claims=claims)
+
+
+def shown_person(values: Mapping[str, Any], *, manager: str | None, claims: list[str]) -> Json:
+    """Show one person: what is as usual is left out."""
+    custom = sorted(name for name in values if name.startswith("attribute_"))
+    shown: Json = {"email": values["primary_email_address"]}
+    shown |= {name: values[name] for name in (*PERSON_VALUES, *custom) if values.get(name) is not None}
+    shown |= {"manager": manager} if manager else {}
+    shown |= {} if values["is_active"] else {"is_active": False}
+    return shown | ({} if claims == ["here"] else {"claimed_by": claims})
