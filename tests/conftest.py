@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+ENGINE = ("server/directory/", "server/pipeline/", "server/test_catalogue.py", "test_cases.py")
+"""Tests of SQL, migrations and engine: run on the system's PostgreSQL too."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the private PostgreSQL once, in the controlling process, before Django reads its settings."""
@@ -26,3 +29,14 @@ def _start_database(config: pytest.Config, folder: Path) -> None:
     server = EmbeddedPostgres.start(folder, log=lambda _line: None)
     os.environ["ORGSYNC_DATABASE_URL"] = server.url
     config.add_cleanup(lambda: (server.stop(), remove_data_dir(folder)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(ENGINE):
+            item.add_marker("engine")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: their text is unreadable, and of packed ones another one in each process."""
+    return argname if isinstance(val, bytes) else None

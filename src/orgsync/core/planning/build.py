@@ -62,7 +62,7 @@ def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, p
 
 
 def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Directory, policy: Policy) -> _Stages:
-    matched = match_rows(checked, directory)
+    matched = match_rows(checked, directory, policy)
     people = plan_people(matched, directory, fields, policy)
     managers = plan_managers(people.named, directory, policy)
     absent = absent_people(matched, directory, policy)

@@ -33,6 +33,7 @@ def plan_managers(named: pl.DataFrame, directory: Directory, policy: Policy) -> 
     rows = _join(rows, by_id, "manager_reference_id", "found_by_id")
     rows = _join(rows, by_mail, "manager_reference_mail", "found_by_mail")
     rows, issues = _decide(rows, policy)
+    rows = _link_silent(rows, by_id, by_mail)
     linked = _link_pending(rows, directory, by_id, by_mail)
     loops = _loops(rows, linked, directory)
     return Managers(rows, linked, pl.concat([issues, loops]))
@@ -112,6 +113,20 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFr
         issue_rows(rows.filter("is_self"), kinds.OWN_MANAGER, column="manager", message=kinds.OWN_MANAGER.wording),
     ]
     return rows, pl.concat(issues)
+
+
+def _link_silent(rows: pl.DataFrame, by_id: pl.DataFrame, by_mail: pl.DataFrame) -> pl.DataFrame:
+    """Link people in the file whose row leaves a waiting reference as it was, and whose manager is there now."""
+    waits = [pl.col(name).is_not_null() for name in MANAGER_COLUMNS[1:]]
+    if rows.filter(pl.any_horizontal(waits)).is_empty():
+        return rows
+    rows = _join(rows, by_id, "pending_manager_id", "appeared_by_id")
+    rows = _join(rows, by_mail, "pending_manager_email", "appeared_by_mail")
+    found = pl.coalesce("appeared_by_id", "appeared_by_mail")
+    appeared = pl.when(found != pl.col("learner_id")).then(found)
+    pending = [pl.when(appeared.is_null()).then(pl.col(name)).alias(name) for name in MANAGER_COLUMNS[1:]]
+    linked = rows.with_columns(pl.coalesce(appeared, "manager_id").alias("manager_id"), *pending)
+    return linked.drop("appeared_by_id", "appeared_by_mail")
 
 
 def _link_pending(rows: pl.DataFrame, directory: Directory, by_id: pl.DataFrame, by_mail: pl.DataFrame) -> pl.DataFrame:

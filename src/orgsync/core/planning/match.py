@@ -8,7 +8,10 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
 from orgsync.core.issues import issue_rows, no_issues, worded
+from orgsync.core.model import Mode
+from orgsync.core.plan import Policy
 from orgsync.core.planning.moves import resolve_moves
+from orgsync.core.planning.returns import comes_back
 from orgsync.core.rows import CheckedRows
 
 IDENTITY_FIELDS: Final = {
@@ -40,21 +43,19 @@ class Matched:
     unidentified_rows: tuple[int, ...]
 
 
-def match_rows(checked: CheckedRows, directory: Directory) -> Matched:
+def match_rows(checked: CheckedRows, directory: Directory, policy: Policy) -> Matched:
     """Find the learner of each row, in the order that the CSV reference gives."""
     rows = _with_identity(checked.rows)
     looked_up = _look_up(rows, directory)
-    judged = _judge(looked_up, directory)
+    judged = _refuse_returns(_judge(looked_up, directory), directory, policy)
     issues = [_issues_of(judged), _scientific_ids(judged), _lost_zeros(judged)]
     judged = judged.with_columns(is_valid=pl.col("is_valid") & pl.col("error").is_null())
 
     judged, repeated = _mark_repeats(judged, checked.rows.columns)
-    issues.append(repeated)
-    failed = resolve_moves(judged, directory)
-    issues.append(failed)
-    judged = judged.with_columns(
-        is_valid=pl.col("is_valid") & ~pl.col("row_number").is_in(failed["row_number"].implode())
-    )
+    failed = _fail_repeats(judged, resolve_moves(_moving(judged, directory, policy), directory))
+    fails = pl.col("row_number").is_in(failed["row_number"].implode())
+    issues += [repeated.filter(~fails), failed]
+    judged = judged.with_columns(is_valid=pl.col("is_valid") & ~fails)
     return Matched(
         rows=judged.select(
             *rows.columns[: len(checked.rows.columns)], "is_duplicate", "learner_id", "target_email_key", "target_id"
@@ -75,7 +76,7 @@ def _with_identity(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
-    """Add `by_old`, `by_id`, `by_new_id`, `by_mail` (learner ids) and what is stored of `by_mail`."""
+    """Add `by_old`, `by_id`, `by_new_id`, `by_mail` (learner ids) and what is stored of `by_old` and `by_mail`."""
     people = directory.learners.select("learner_id", "email_key", "unique_user_id", "is_active")
     by_mail = people.select("email_key", pl.col("learner_id"))
     by_id = people.select("unique_user_id", pl.col("learner_id")).drop_nulls()
@@ -95,6 +96,8 @@ def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     holder = people.select(
         by_mail=pl.col("learner_id"), holder_id=pl.col("unique_user_id"), holder_is_active=pl.col("is_active")
     )
+    old_holder = people.select(by_old=pl.col("learner_id"), old_holder_id=pl.col("unique_user_id"))
+    rows = rows.join(old_holder, on="by_old", how="left", maintain_order="left")
     return rows.join(holder, on="by_mail", how="left", maintain_order="left")
 
 
@@ -105,10 +108,11 @@ def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     known = pl.coalesce("by_id", "by_new_id")
     is_done = known.is_not_null() & (known == pl.col("by_mail"))
     renamed = pl.when(is_done).then(known).otherwise(pl.coalesce("by_old", known, "by_mail"))
-    stored_bare = pl.col("holder_id").str.strip_chars_start("0")
-    lost_zeros = ((stored_bare == row_id) & (pl.col("holder_id") != row_id)).fill_null(value=False)
-    fits_holder = row_id.is_null() | pl.col("holder_id").is_null() | pl.col("has_scientific_id") | lost_zeros
-    plain = pl.when(known.is_not_null()).then(known).when(fits_holder).then(pl.col("by_mail"))
+    # Whoever is found by an address, old or new, must not have another id.
+    found_id = pl.when(is_change & pl.col("by_old").is_not_null()).then("old_holder_id").otherwise("holder_id")
+    lost_zeros = ((found_id.str.strip_chars_start("0") == row_id) & (found_id != row_id)).fill_null(value=False)
+    fits = row_id.is_null() | found_id.is_null() | pl.col("has_scientific_id") | lost_zeros
+    plain = pl.when(known.is_not_null()).then(known).when(fits).then(pl.col("by_mail"))
     rows = rows.with_columns(
         is_change=is_change,
         lost_zeros=lost_zeros & known.is_null(),
@@ -123,6 +127,8 @@ def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         .then(pl.lit(kinds.UNKNOWN_EXISTING_EMAIL.code))
         .when(is_change & known.is_not_null() & (known != pl.col("person")))
         .then(pl.lit(kinds.DUPLICATE_PROFILE.code))
+        .when(is_change & known.is_null() & ~fits)
+        .then(pl.lit(kinds.ID_MISMATCH.code))
         .when("leaves_domain")
         .then(pl.lit(kinds.DOMAIN_ONLY.code))
         .when(is_new & pl.col("by_mail").is_not_null() & ~pl.col("holder_is_active") & stored.is_not_null())
@@ -138,6 +144,38 @@ def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         learner_id=pl.coalesce("person", -pl.col("row_number")),
         target_email_key=pl.col("primary_email_key"),
         target_id=pl.coalesce("new_unique_user_id", pl.when(~keeps_id).then(row_id)),
+    )
+
+
+def _refuse_returns(rows: pl.DataFrame, directory: Directory, policy: Policy) -> pl.DataFrame:
+    """Put rows in error that would bring somebody back, where the organization does not let a file do that."""
+    if policy.reactivates_returners:
+        return rows
+    stored = directory.learners.select("learner_id", "is_active", stored_status="worker_status")
+    beside = rows.select("learner_id", says=_status_cell(rows)).join(
+        stored, on="learner_id", how="left", maintain_order="left"
+    )
+    says, was_active, status = pl.col("says"), pl.col("is_active"), pl.col("stored_status")
+    refused = beside.select(
+        refused=comes_back(says=says, was_active=was_active, stored_status=status, mode=policy.mode)
+    )
+    code = pl.when(refused.to_series()).then(pl.lit(kinds.REACTIVATION_HELD.code))
+    return rows.with_columns(error=pl.coalesce("error", code))
+
+
+def _status_cell(rows: pl.DataFrame) -> pl.Expr:
+    return pl.col("worker_status") if "worker_status" in rows.columns else pl.lit(None, dtype=pl.String)
+
+
+def _moving(judged: pl.DataFrame, directory: Directory, policy: Policy) -> pl.DataFrame:
+    """Return the rows with the keys that will really move: a file that only adds moves no key that is stored."""
+    if policy.mode is not Mode.ADDITIONS_ONLY:
+        return judged
+    stored = directory.learners.select("learner_id", stored_id="unique_user_id")
+    is_new = pl.col("learner_id") < 0
+    return judged.join(stored, on="learner_id", how="left", maintain_order="left").with_columns(
+        target_email_key=pl.when(is_new).then("target_email_key"),
+        target_id=pl.when(pl.col("stored_id").is_null()).then("target_id"),
     )
 
 
@@ -184,7 +222,7 @@ def _lost_zeros(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Keep the first valid row of each person; equal repeats are duplicates, others are in error.
+    """Keep the first valid row of each person; equal repeats are duplicates of `first_row`, others are in error.
 
     Two rows that create somebody mean the same person when they share the address or the id.
     """
@@ -200,7 +238,8 @@ def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame,
         .alias("first_row")
     ).filter(pl.col("first_row") < pl.col("row_number"))
     if firsts.is_empty():
-        return judged.with_columns(is_duplicate=pl.lit(value=False)), no_issues()
+        nothing = pl.lit(None, dtype=pl.Int64)
+        return judged.with_columns(is_duplicate=pl.lit(value=False), first_row=nothing), no_issues()
 
     repeats = firsts.select("row_number", "first_row")
     shown = [name for name in cells if name not in {"row_number", "is_valid"}]
@@ -221,7 +260,14 @@ def _mark_repeats(judged: pl.DataFrame, cells: list[str]) -> tuple[pl.DataFrame,
         is_duplicate=pl.col("is_equal").fill_null(value=False),
         is_valid=pl.col("is_valid") & pl.col("is_equal").fill_null(value=True),
     )
-    return judged.drop("first_row", "is_equal"), pl.concat(issues)
+    return judged.drop("is_equal"), pl.concat(issues)
+
+
+def _fail_repeats(judged: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
+    """Add to `failed` the rows that equal one of its rows: what they repeat was not applied."""
+    equal = judged.filter("is_duplicate").select("row_number", "first_row")
+    repeated = failed.rename({"row_number": "first_row"}).join(equal, on="first_row", how="inner")
+    return pl.concat([failed, repeated.select(failed.columns)])
 
 
 def _may_repeat(rows: pl.DataFrame) -> pl.Series:

@@ -54,7 +54,7 @@ def plan_memberships(named: pl.DataFrame, directory: Directory, policy: Policy) 
     issues = [_rule_groups(by_rule), _kept_by_hand(merged, policy), _skipped(merged, policy)]
     changes = merged.filter(pl.col("before") != pl.col("after"))
     if policy.mode is Mode.ADDITIONS_ONLY:
-        changes = changes.filter(pl.col("after") > 0)
+        changes = changes.filter("is_wanted")
     used = new.join(wanted.filter("is_wanted").select("group_key"), on="group_key", how="semi", maintain_order="left")
     return Memberships(changes.select(list(MEMBERSHIPS)), used, pl.concat(issues))
 
@@ -113,17 +113,22 @@ def _last_wish(wishes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _merge(wanted: pl.DataFrame, sets_list: pl.DataFrame, directory: Directory, policy: Policy) -> pl.DataFrame:
-    """Put wishes beside what stands: `learner_id`, `group_id`, `before`, `after`, `row_number`, `is_wanted`."""
+    """Put wishes beside what stands: `learner_id`, `group_id`, `before`, `after`, `row_number`, `is_wanted`.
+
+    `is_named` is false where a list takes a group away by not naming it.
+    """
     current = directory.memberships
     said = wanted.select("learner_id", "group_id", "row_number", "is_wanted").join(
         current, on=["learner_id", "group_id"], how="left", maintain_order="left"
     )
+    said = said.with_columns(is_named=pl.lit(value=True))
     rules = directory.groups.filter("is_rule").select("group_id")
     unsaid = (
         current.join(sets_list, on="learner_id", how="inner")
         .join(wanted, on=["learner_id", "group_id"], how="anti")
         .join(rules, on="group_id", how="anti")
         .select("learner_id", "group_id", "row_number", is_wanted=pl.lit(value=False), reasons="reasons")
+        .with_columns(is_named=pl.lit(value=False))
     )
     before = pl.col("reasons").fill_null(0).cast(pl.Int64)
     takes_hand = REASON_HAND if policy.reads_groups_literally else 0
@@ -143,11 +148,16 @@ def _rule_groups(by_rule: pl.DataFrame) -> pl.DataFrame:
 
 
 def _kept_by_hand(merged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Warn where a row names a group to leave in which the person was put by hand."""
+    """Warn where a row takes a group away in which the person was put by hand.
+
+    A list warns once, when it takes its own reason away: it does not name what it leaves alone every night.
+    """
     if policy.reads_groups_literally:
         return no_issues()
     kind = kinds.KEPT_BY_HAND
-    kept = merged.filter(~pl.col("is_wanted") & (pl.col("after") > 0) & (pl.col("before") != pl.col("after")))
+    moves = (pl.col("before") != pl.col("after")) & pl.lit(policy.mode is not Mode.ADDITIONS_ONLY)
+    stays = pl.col("is_named") & (pl.col("before") == pl.col("after"))
+    kept = merged.filter(~pl.col("is_wanted") & (pl.col("after") > 0) & (moves | stays))
     return issue_rows(kept, kind, column="groups", message=kind.wording.format(what="A membership"))
 
 

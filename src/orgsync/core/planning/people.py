@@ -11,6 +11,7 @@ from orgsync.core.issues import issue_rows, no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 from orgsync.core.planning.match import Matched
+from orgsync.core.planning.returns import comes_back
 
 KEY_FIELDS = ("primary_email_address", "email_key", "unique_user_id")
 
@@ -27,8 +28,6 @@ class People:
     fields: tuple[str, ...]
     """Attribute fields of the file."""
     issues: pl.DataFrame
-    refused: pl.Series
-    """Row numbers refused here (a return that policy forbids)."""
 
 
 def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...], policy: Policy) -> People:
@@ -45,13 +44,7 @@ def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...],
     rows = _final_attributes(rows, fields, policy)
     rows = _final_keys(rows, policy)
     rows, issues = _final_status(rows, policy)
-    refused = issues.filter(pl.col("code") == kinds.REACTIVATION_HELD.code)["row_number"]
-    return People(
-        named=rows.filter(~pl.col("row_number").is_in(refused.implode())),
-        fields=fields,
-        issues=pl.concat([issues, _skipped_cells(rows, fields, policy)]),
-        refused=refused,
-    )
+    return People(named=rows, fields=fields, issues=pl.concat([issues, _skipped_cells(rows, fields, policy)]))
 
 
 def _current(directory: Directory, fields: tuple[str, ...]) -> pl.DataFrame:
@@ -77,9 +70,16 @@ def _final_value(name: str, policy: Policy) -> pl.Expr:
     """Absent and blank leave the value alone, the clear token empties it, anything else sets it."""
     cell, before = pl.col(f"{name}_cell"), pl.col(f"{name}_before")
     if policy.mode is Mode.ADDITIONS_ONLY:
-        return pl.coalesce(before, pl.when(cell != CLEAR_TOKEN).then(cell))
+        # Such a file moves nobody in or out; a status that says otherwise would contradict the person's own.
+        fits = _fits_status() if name == "worker_status" else pl.lit(value=True)
+        return pl.coalesce(before, pl.when((cell != CLEAR_TOKEN) & fits).then(cell))
     blank = pl.lit(None, dtype=pl.String) if name in policy.blank_clears else before
     return pl.when(cell.is_null()).then(blank).when(cell != CLEAR_TOKEN).then(cell)
+
+
+def _fits_status() -> pl.Expr:
+    was_active = pl.col("is_active_before")
+    return was_active.is_null() | (was_active == (pl.col("worker_status_cell") == "active"))
 
 
 def _final_keys(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -105,10 +105,7 @@ def _final_status(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.
     leaves = (says == "inactive") & pl.lit(policy.leaves_by_status)
     if policy.mode is Mode.ADDITIONS_ONLY:
         leaves = leaves & was_active.is_null()
-    is_listed = pl.lit(policy.mode is Mode.FULL) & says.is_null()
-    returns = (was_active == pl.lit(value=False)) & (
-        (says == "active") | (is_listed & pl.col("stored_status").ne_missing("inactive"))
-    )
+    returns = comes_back(says=says, was_active=was_active, stored_status=pl.col("stored_status"), mode=policy.mode)
     keeps = (pl.col("is_protected") & leaves).fill_null(value=False)
     rows = rows.with_columns(
         is_active=pl.when(leaves & ~keeps)
@@ -117,18 +114,13 @@ def _final_status(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.
         .then(pl.lit(value=True))
         .otherwise(was_active)
     )
-    if policy.reactivates_returners and policy.mode is not Mode.ADDITIONS_ONLY:
-        refused = no_issues()
-    else:
-        kind = kinds.REACTIVATION_HELD
-        refused = issue_rows(rows.filter(returns), kind, message=kind.wording)
     kept = issue_rows(
         rows.filter(keeps),
         kinds.KEPT_BY_HAND,
         column="worker_status",
         message=kinds.KEPT_BY_HAND.wording.format(what="A protected person"),
     )
-    return rows, pl.concat([refused, kept])
+    return rows, kept
 
 
 def _skipped_cells(rows: pl.DataFrame, fields: tuple[str, ...], policy: Policy) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from orgsync.core import issues as kinds
 from orgsync.core.columns import PERMISSION_NAMES
 from orgsync.core.directory import Directory
 from orgsync.core.groupnames import parse_group_limit
-from orgsync.core.issues import FileIssue, file_issues, no_issues
+from orgsync.core.issues import FileIssue, file_issues, issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 
@@ -42,9 +42,12 @@ def plan_permissions(named: pl.DataFrame, directory: Directory, policy: Policy) 
         refused = [FileIssue(kinds.NOT_ALLOWED, kinds.NOT_ALLOWED.wording.format(column=c), c) for c in columns]
         return Permissions(nothing, file_issues(refused))
     changes = pl.concat([nothing, *(_plan_column(name, named, directory) for name in columns)])
-    if policy.mode is Mode.ADDITIONS_ONLY:
-        changes = changes.filter(pl.col("before").is_null())
-    return Permissions(changes, no_issues())
+    if policy.mode is not Mode.ADDITIONS_ONLY:
+        return Permissions(changes, no_issues())
+    kind, had_one = kinds.SKIPPED_BY_MODE, pl.col("before").is_not_null()
+    what = pl.lit("A new value of ") + pl.col("permission")
+    skipped = issue_rows(changes.filter(had_one), kind, column=pl.col("permission"), message=worded(kind, what=what))
+    return Permissions(changes.filter(~had_one), skipped)
 
 
 def _plan_column(name: str, named: pl.DataFrame, directory: Directory) -> pl.DataFrame:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from orgsync.core.sample import WrongKind, write_sample
+from orgsync.core.sample import write_sample
+from orgsync.core.sample_wrong import WrongKind
 
 SEED: Final = 2026
 

@@ -1,0 +1,105 @@
+"""A real `orgsync serve` on a temporary data directory, and whole jobs sent to it over HTTP."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orgsync.client.answers import UploadJob
+from orgsync.client.api import Api, Asked
+from orgsync.client.credentials import Token
+from orgsync.client.outgoing import measure
+from orgsync.client.watch import Pace, watch
+from orgsync.core.errors import OrgSyncError
+
+ORGSYNC: Final = (sys.executable, "-m", "orgsync")
+PATIENCE: Final = 180.0
+OWNER: Final = "owner@example.com"
+LISTENING: Final = re.compile(r"^Listening on (\S+)$", re.MULTILINE)
+# Asked often, so that waiting between two questions does not count as work.
+PACE: Final = Pace(first=0.02, longest=0.1, limit=7_200)
+
+
+class BenchFailed(OrgSyncError):
+    """A step did not end as it must, so that its time would mean nothing."""
+
+    def __init__(self, step: str, why: str) -> None:
+        self.step = step
+        self.why = why
+        super().__init__(f"{step}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class BenchServer:
+    """A running server, and a token for its feed of full files."""
+
+    url: str
+    data_dir: Path
+    token: str
+
+    def run_job(self, file: Path, results: Path) -> UploadJob:
+        """Upload, process, wait, download the results; raise BenchFailed unless the job is DONE."""
+        with Api(self.url, Token(self.token)) as api:
+            media = api.upload(
+                measure(file), Asked(), is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing
+            )
+            job_id = api.process(media, Asked())
+            job = watch(lambda: api.job(job_id), PACE, _nothing)
+            if job.status != "DONE" or job.result_media is None:
+                raise BenchFailed(file.name, f"the job is {job.status}: {list(job.raw.get('messages', []))[:3]}")
+            with results.open("wb") as target:
+                api.download(job.result_media, target, on_position=_nothing)
+        return job
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[BenchServer]:
+    """Run a server with an organization and a token; stopped, by its process id, at the end."""
+    data_dir, log = folder / "data", folder / "serve.log"
+    environment = _environment(data_dir)
+    with log.open("w", encoding="utf-8") as output:
+        command = [*ORGSYNC, "serve", "--port", "0"]
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        url = _wait_for(process, log)
+        setup = ["admin", "setup", "--organization", "Example Ltd", "--email", OWNER, "--password-stdin"]
+        _run(setup, environment, given="only for this run\n")
+        token = _run(["admin", "token", "--name", "bench", "--feed", "Nightly HR", "--mode", "full"], environment)
+        yield BenchServer(url, data_dir, token.strip())
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    """Return our environment without the settings of any other installation."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORGSYNC_")}
+    return kept | {"ORGSYNC_DATA_DIR": str(data_dir)}
+
+
+def _wait_for(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        if found := LISTENING.search(log.read_text(encoding="utf-8")):
+            return found[1]
+        time.sleep(0.1)
+    raise BenchFailed("orgsync serve", log.read_text(encoding="utf-8")[-2_000:])
+
+
+def _run(arguments: Sequence[str], environment: dict[str, str], *, given: str = "") -> str:
+    done = subprocess.run(
+        [*ORGSYNC, *arguments], env=environment, input=given, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BenchFailed(f"orgsync {arguments[0]} {arguments[1]}", done.stderr[-2_000:])
+    return done.stdout
+
+
+def _nothing(_: object) -> None:
+    """Take a report of progress and keep quiet."""
