@@ -17,11 +17,13 @@ from orgsync.client.credentials import Token
 from orgsync.client.outgoing import measure
 from orgsync.client.watch import Pace, watch
 from orgsync.core.errors import OrgSyncError
+from orgsync.server.embedded import remove_data_dir
 
 ORGSYNC: Final = (sys.executable, "-m", "orgsync")
 PATIENCE: Final = 180.0
 OWNER: Final = "owner@example.com"
 LISTENING: Final = re.compile(r"^Listening on (\S+)$", re.MULTILINE)
+KEPT: Final = frozenset({"ORGSYNC_POSTGRES_BIN", "ORGSYNC_POSTGRES_USER", "ORGSYNC_SYSTEM_DIR"})
 # Asked often, so that waiting between two questions does not count as work.
 PACE: Final = Pace(first=0.02, longest=0.1, limit=7_200)
 
@@ -75,11 +77,13 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+        # The database may lie outside the folder, where a closed parent would keep its account out.
+        remove_data_dir(data_dir)
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
     """Return our environment without the settings of any other installation."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORGSYNC_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORGSYNC_") or name in KEPT}
     return kept | {"ORGSYNC_DATA_DIR": str(data_dir)}
 
 

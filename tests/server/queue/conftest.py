@@ -16,10 +16,10 @@ StartWorker = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def empty_queue(transactional_db: None) -> Iterator[None]:
-    """The queue's tables are not Django's to empty."""
+    """The queue's tables are not Django's to empty; other tests leave their jobs there too."""
+    _empty()
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    _empty()
 
 
 @pytest.fixture
@@ -38,3 +38,8 @@ def start_worker(empty_queue: None) -> Iterator[StartWorker]:
         if worker.poll() is None:
             os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

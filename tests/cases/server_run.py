@@ -1,0 +1,227 @@
+"""Run a case through the server: a real organization, a stored file, a job, the pipeline on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from typing import Any, Final
+
+from django.db import connection
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.model import JobStatus, Mode, RowPolicy
+from orgsync.core.normalize import fold_key
+from orgsync.server.directory.models import (
+    Claim,
+    CustomAttribute,
+    Feed,
+    Group,
+    Learner,
+    LicenseAssignment,
+    Membership,
+    PermissionGrant,
+    Pool,
+)
+from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.tokens.models import AccessToken
+from orgsync.server.uploads import transitions
+from orgsync.server.uploads.intake import start_job
+from orgsync.server.uploads.media import read_verified, store_media
+from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from orgsync.server.uploads.pipeline import process
+from orgsync.server.uploads.reporting import read_plan
+from tests.cases.state import by_name, license_words, read_license, reason_mask, reason_text, shown_person, tidy
+from tests.cases.story import TODAY, Case, Ending, Json, file_messages, plan_lines
+
+NOW: Final = datetime.combine(TODAY, time(4, 30), tzinfo=UTC)
+COUNTS: Final = ("updated", "deleted", "warning", "total", "error", "created", "unchanged", "skipped")
+
+
+def run_server(case: Case) -> Ending:
+    """Return the ending of the case in an organization of its own, which is gone afterwards."""
+    with _organization(case) as organization:
+        feed = _seed(organization, case)
+        job = _process(case, feed)
+        counts = {name: getattr(job, f"{name}_count") for name in COUNTS}
+        return Ending(
+            plan=plan_lines(read_plan(job.plan)) if job.plan else [],
+            results=read_verified(job.result) if job.result else b"",
+            directory=read_state(organization, feed),
+            held=[f"{reason['code']}: {reason['message']}" for reason in job.hold_reasons],
+            failed=job.reason_code if job.status == JobStatus.FAILED else "",
+            messages=file_messages([message for message in job.messages if message["code"] != job.reason_code]),
+            counts=counts if job.result else {},
+        )
+
+
+@contextmanager
+def _organization(case: Case) -> Iterator[Organization]:
+    ids = [person["email"] for person in case.people]
+    organization = Organization.objects.create(
+        name=case.name, next_learner_id=len(ids) + 1, **case.section("organization")
+    )
+    try:
+        yield organization
+    finally:
+        forget(organization)
+
+
+def forget(organization: Organization) -> None:
+    """Delete everything that belongs to an organization: a test's way of leaving no trace, cheaper than a flush."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE lock = %s", [f"org-{organization.pk}"])
+        cursor.execute("DELETE FROM tokens_accesstoken WHERE organization_id = %s", [organization.pk])
+        cursor.execute(_TABLES)
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization.pk])
+        cursor.execute("DELETE FROM orgs_organization WHERE id = %s", [organization.pk])
+
+
+# A table comes before those that its rows point to.
+_TABLES: Final = """
+    SELECT class.relname FROM pg_class AS class JOIN pg_attribute AS column_ ON column_.attrelid = class.oid
+     WHERE class.relkind = 'r' AND column_.attname = 'organization_id'
+     ORDER BY array_position(ARRAY['uploads_uploadjob', 'uploads_media'], class.relname::text),
+              class.relname = 'tokens_accesstoken', class.relname = 'directory_feed'
+"""
+
+
+def _seed(organization: Organization, case: Case) -> Feed:
+    settings = {"mode": Mode.CHANGES} | case.section("feed")
+    feed = Feed.objects.create(organization=organization, name="Nightly HR", **settings)
+    other = Feed.objects.create(organization=organization, name="Contractors")
+    ids = {person["email"]: number for number, person in enumerate(case.people, 1)}
+    people = case.people
+    Learner.objects.bulk_create([_learner(organization, dict(person), ids) for person in people])
+    Claim.objects.bulk_create(
+        Claim(organization_id=organization.pk, learner_id=ids[person["email"]], feed_id=claiming.pk)
+        for person in people
+        for claiming, name in ((feed, "here"), (other, "elsewhere"))
+        if name in person.get("claimed_by", ["here"])
+    )
+    for person in people:
+        if person.get("is_admin"):
+            _link_admin(organization, person["email"], ids)
+    custom = sorted({name for person in people for name in person if name.startswith("attribute_")})
+    CustomAttribute.objects.bulk_create(
+        CustomAttribute(organization=organization, name=name, created_at=NOW) for name in custom
+    )
+    _seed_groups(organization, case, ids)
+    _seed_licenses(organization, case, ids)
+    return feed
+
+
+def _learner(organization: Organization, person: Json, ids: dict[str, int]) -> Learner:
+    email, manager = person.pop("email"), person.pop("manager", None)
+    for name in ("claimed_by", "is_admin"):
+        person.pop(name, None)
+    custom = {name: person.pop(name) for name in list(person) if name.startswith("attribute_")}
+    keys = {"id": ids[email], "primary_email_address": email, "email_key": fold_key(email)}
+    manager_id = ids[manager] if manager else None
+    return Learner(
+        organization_id=organization.pk, created_at=NOW, custom=custom, manager_id=manager_id, **keys, **person
+    )
+
+
+def _link_admin(organization: Organization, email: str, ids: dict[str, int]) -> None:
+    account = Account.objects.create(email=email, email_key=f"{organization.pk}-{email}")
+    Admin.objects.create(organization=organization, account=account, role=Role.ADMIN, learner_id=ids[email])
+
+
+def _seed_groups(organization: Organization, case: Case, ids: dict[str, int]) -> None:
+    for name, members in case.section("groups").items():
+        is_rule = name in case.before.get("rule_groups", [])
+        group = Group.objects.create(
+            organization=organization, name=name, name_key=fold_key(name), is_rule=is_rule, created_at=NOW
+        )
+        links = {"organization_id": organization.pk, "group_id": group.pk, "since": NOW}
+        Membership.objects.bulk_create(
+            Membership(**links, learner_id=ids[who], reasons=reason_mask(why)) for who, why in members.items()
+        )
+
+
+def _seed_licenses(organization: Organization, case: Case, ids: dict[str, int]) -> None:
+    for key, settings in case.section("pools").items():
+        name, seats = settings.get("name", key), settings.get("seats")
+        pool = Pool.objects.create(organization=organization, key=key, name=name, seats=seats)
+        links = {"organization_id": organization.pk, "pool_id": pool.pk, "since": NOW}
+        for who, words in settings.get("holders", {}).items():
+            state, is_by_hand, position = read_license(words)
+            LicenseAssignment.objects.create(
+                **links, learner_id=ids[who], state=state, is_by_hand=is_by_hand, position=position
+            )
+    PermissionGrant.objects.bulk_create(
+        PermissionGrant(organization_id=organization.pk, learner_id=ids[who], permission=permission, scope=scope)
+        for who, given in case.section("permissions").items()
+        for permission, scope in given.items()
+    )
+
+
+def _process(case: Case, feed: Feed) -> UploadJob:
+    """Take the file the way of an upload: stored, queued by intake, started, processed."""
+    asked = case.section("upload")
+    media = store_media([case.upload], feed=feed, kind=MediaKind.SOURCE, file_name="people.csv", now=NOW)
+    Media.objects.filter(id=media.pk).update(
+        asked_mode=asked.get("mode", ""),
+        asked_rows=RowPolicy(asked["rows"]) if "rows" in asked else "",
+        asked_dry_run=asked.get("dry_run", False),
+        expected_rows=asked.get("row_count"),
+    )
+    token = AccessToken.objects.create(
+        organization=feed.organization,
+        feed=feed,
+        name="nightly",
+        prefix="os_case",
+        digest=case.name.encode(),
+        scopes=case.before.get("scopes", ["sync"]),
+    )
+    job = start_job(Media.objects.select_related("organization", "feed").get(id=media.pk), requested_by=token)
+    number = transitions.start(job.pk, worker="cases", now=NOW)
+    assert number == 1
+    process(job.pk, number, now=NOW, clock=lambda: NOW)
+    return UploadJob.objects.select_related("plan", "result").get(id=job.pk)
+
+
+def read_state(organization: Organization, feed: Feed) -> Json:
+    """Read an organization's directory back in the form of `directory.json`."""
+    mine: Any = {"organization_id": organization.pk}
+    people = list(Learner.objects.filter(**mine).order_by("id"))
+    emails = {person.id: person.primary_email_address for person in people}
+    claims: dict[int, list[str]] = {}
+    for learner_id, feed_id in Claim.objects.filter(**mine).order_by("feed_id").values_list("learner_id", "feed_id"):
+        claims.setdefault(learner_id, []).append("here" if feed_id == feed.pk else "elsewhere")
+    groups = list(Group.objects.filter(**mine).order_by("id"))
+    members: Json = {group.pk: {} for group in groups}
+    for who, group_id, mask in Membership.objects.filter(**mine).values_list("learner_id", "group_id", "reasons"):
+        members[group_id][emails[who]] = reason_text(mask)
+    permissions: Json = {}
+    for grant in PermissionGrant.objects.filter(**mine):
+        permissions.setdefault(emails[grant.learner_id], {})[grant.permission] = grant.scope
+    return tidy(
+        [_shown(person, emails, claims.get(person.id, [])) for person in people],
+        by_name({group.name: by_name(members[group.pk]) for group in groups}),
+        [group.name for group in groups if group.is_rule],
+        _pools(organization, emails),
+        {who: by_name(given) for who, given in by_name(permissions).items()},
+    )
+
+
+def _shown(person: Learner, emails: dict[int, str], claims: list[str]) -> Json:
+    assert person.email_key == fold_key(person.primary_email_address)
+    names = ("primary_email_address", "is_active", "unique_user_id", "pending_manager_id", "pending_manager_email")
+    values = {name: getattr(person, name) for name in (*names, *ATTRIBUTE_NAMES)}
+    values |= {name: values[name] and values[name].isoformat() for name in ("start_date", "end_date")}
+    # A manager who is not there would be shown as nobody.
+    manager = emails[person.manager_id] if person.manager_id is not None else None
+    return shown_person(values | person.custom, manager=manager, claims=claims)
+
+
+def _pools(organization: Organization, emails: dict[int, str]) -> Json:
+    pools: Json = {}
+    for pool in Pool.objects.filter(organization=organization).order_by("key"):
+        assigned = LicenseAssignment.objects.filter(organization_id=organization.pk, pool_id=pool.pk)
+        holders = {
+            emails[one.learner_id]: license_words(one.state, is_by_hand=one.is_by_hand, position=one.position)
+            for one in assigned
+        }
+        pools[pool.key] = {"seats": pool.seats, "holders": by_name(holders)}
+    return pools
