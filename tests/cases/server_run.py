@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.sql import SQL, Identifier
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.model import JobStatus, Mode, RowPolicy
@@ -65,23 +66,23 @@ def _organization(case: Case) -> Iterator[Organization]:
         forget(organization)
 
 
+@transaction.atomic
 def forget(organization: Organization) -> None:
-    """Delete everything that belongs to an organization: a test's way of leaving no trace, cheaper than a flush."""
+    """Delete everything that belongs to an organization."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE lock = %s", [f"org-{organization.pk}"])
-        cursor.execute("DELETE FROM tokens_accesstoken WHERE organization_id = %s", [organization.pk])
         cursor.execute(_TABLES)
+        # In any order: foreign keys are checked at the end of the transaction.
         for (table,) in cursor.fetchall():
-            cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization.pk])
+            cursor.execute(
+                SQL("DELETE FROM {} WHERE organization_id = %s").format(Identifier(table)), [organization.pk]
+            )
         cursor.execute("DELETE FROM orgs_organization WHERE id = %s", [organization.pk])
 
 
-# A table comes before those that its rows point to.
 _TABLES: Final = """
-    SELECT class.relname FROM pg_class AS class JOIN pg_attribute AS column_ ON column_.attrelid = class.oid
-     WHERE class.relkind = 'r' AND column_.attname = 'organization_id'
-     ORDER BY array_position(ARRAY['uploads_uploadjob', 'uploads_media'], class.relname::text),
-              class.relname = 'tokens_accesstoken', class.relname = 'directory_feed'
+    SELECT class.relname FROM pg_class AS class JOIN pg_attribute AS attribute ON attribute.attrelid = class.oid
+     WHERE class.relkind = 'r' AND attribute.attname = 'organization_id'
 """
 
 

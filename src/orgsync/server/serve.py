@@ -153,7 +153,7 @@ def child_environment(
     }
     if listener is not None:
         own_url = url_of(listener, options.host, is_tls=tls is not None)
-        given["ORGSYNC_TLS"] = "0" if tls is None else "1"
+        # Behind a proxy TLS ends there: what counts is how the world reaches us, which the base URL says.
         given["ORGSYNC_BASE_URL"] = options.base_url or os.environ.get("ORGSYNC_BASE_URL") or own_url
     return os.environ | {name: value for name, value in given.items() if value is not None}
 

@@ -13,7 +13,7 @@ BASE_URL = (env.env_text("ORGSYNC_BASE_URL") or "http://127.0.0.1:8080").rstrip(
 SECRET_KEY = signing_key(DATA_DIR)
 DEBUG = False
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
-IS_TLS = env.env_bool("ORGSYNC_TLS", default=BASE_URL.startswith("https://"))
+IS_TLS = BASE_URL.startswith("https://")
 TRUSTED_PROXIES = env.env_list("ORGSYNC_BEHIND_PROXY")
 ALLOWED_HOSTS = ["*"]
 """Links use BASE_URL, never the Host header, so that any name may reach the server."""

@@ -24,9 +24,14 @@ def job_json(job: UploadJob) -> dict[str, Any]:
         "id": job.public_id,
         "status": job.status,
         "dryRun": job.is_dry_run,
-        "progress": {"phase": job.phase, "done": job.done, "total": job.total},
+        "progress": {"phase": job.phase, "done": _rows_done(job), "total": job.total},
         **_history(job),
     }
+
+
+def _rows_done(job: UploadJob) -> int:
+    """A job that is done has done all its rows, whatever its last report said."""
+    return job.total if job.status == JobStatus.DONE else job.done
 
 
 def _stats(job: UploadJob) -> dict[str, int]:
