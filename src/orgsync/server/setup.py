@@ -5,9 +5,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from orgsync.core.columns import pool_key
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import Mode
 from orgsync.server.directory.models import Feed, Pool
+from orgsync.server.directory.revision import PAGE_PATIENCE, lock_directory, raise_revision
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 
 FIRST_POOL = "license_english_status"
@@ -47,6 +49,28 @@ def ensure_feed(organization: Organization, name: str, mode: Mode) -> Feed:
         organization=organization, name=name.strip(), defaults={"mode": mode, "rank": last}
     )
     return feed
+
+
+def ensure_pool(organization: Organization, header: str, *, name: str | None, seats: int | None) -> Pool:
+    """
+    Make the pool that a license header names, or give the one there another name or number of seats.
+
+    `seats` None means without limit. Raises SetupRefused for a header that is none of a license, and DirectoryBusy
+    when a sync is being applied for longer than a moment: seats are part of what a plan is made for.
+    """
+    key = pool_key(header)
+    if key is None:
+        raise SetupRefused("header", f"{header} is no license header; write [<budget group>_]license_<type>_status.")
+    with transaction.atomic():
+        lock_directory(organization.pk, wait=PAGE_PATIENCE)
+        pool, _ = Pool.objects.update_or_create(
+            organization=organization,
+            key=key,
+            defaults={"seats": seats} | ({"name": name} if name else {}),
+            create_defaults={"seats": seats, "name": name or header},
+        )
+        raise_revision(organization.pk)
+    return pool
 
 
 def _account(email: str, password: str) -> Account:

@@ -186,4 +186,54 @@ def test_command_line_names_every_admin_command() -> None:
     """
     from orgsync.server.commands.admin import admin
 
-    assert {"setup", "feed", "token", "approve", "reject", "plan"} <= set(admin.commands)
+    assert {"setup", "feed", "token", "approve", "reject", "plan", "jobs", "pool"} <= set(admin.commands)
+
+
+def test_pool_is_made_once_and_its_seats_change() -> None:
+    """
+    Spelling does not matter; a change of seats makes older plans stale.
+    """
+    organization = make_organization()
+
+    Actions(organization.name).make_pool("license_French_status", None, 5)
+    Actions(organization.name).make_pool("License_french_Status", "French", 7)
+
+    pool = Pool.objects.get(organization=organization)
+    assert (pool.key, pool.name, pool.seats) == ("license_french_status", "French", 7)
+    organization.refresh_from_db()
+    assert organization.revision == 2
+
+
+def test_pool_needs_a_license_header() -> None:
+    """
+    Anything else would never fit a column.
+    """
+    organization = make_organization()
+
+    with pytest.raises(OrgSyncError, match="no license header"):
+        Actions(organization.name).make_pool("work_title", None, None)
+
+
+def test_token_is_revoked_by_how_it_begins() -> None:
+    """
+    The prefix that lists show is enough; an unknown one revokes nothing.
+    """
+    Actions("Acme").set_up("owner@example.com", PASSWORD)
+    text = make_token_by_command()
+    (listed,) = Actions(None).list_tokens()
+
+    with pytest.raises(OrgSyncError, match="No token in use"):
+        Actions(None).revoke_token("orgs_????")
+    Actions(None).revoke_token(listed.prefix)
+
+    assert find_token(text, now=NOW).state is TokenState.REVOKED
+
+
+def test_latest_jobs_come_first() -> None:
+    """
+    The list ends where it was asked to.
+    """
+    organization = make_organization()
+    jobs = [make_job(make_token(organization)) for _ in range(3)]
+
+    assert Actions(organization.name).list_jobs(2) == [jobs[2], jobs[1]]

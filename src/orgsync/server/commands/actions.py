@@ -10,11 +10,13 @@ from django.utils import timezone
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import Mode
 from orgsync.server.commands.planview import show_plan
-from orgsync.server.directory.models import Feed
+from orgsync.server.directory.models import Feed, Pool
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
-from orgsync.server.setup import ensure_feed, set_up_organization
-from orgsync.server.tokens.tokens import make_token
+from orgsync.server.setup import ensure_feed, ensure_pool, set_up_organization
+from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.tokens import make_token, revoke_token
 from orgsync.server.uploads.decisions import approve_job, find_job, reject_job
+from orgsync.server.uploads.models import UploadJob
 
 FIRST_FEED = "Nightly HR"
 
@@ -59,6 +61,29 @@ class Actions:
             emails_creator=emails_creator,
         )
         return text
+
+    def list_tokens(self) -> list[AccessToken]:
+        tokens = AccessToken.objects.select_related("feed").filter(organization=_organization(self.name))
+        return list(tokens.order_by("id"))
+
+    def revoke_token(self, prefix: str) -> str:
+        """Revoke the one token whose text begins like that, and return its name."""
+        organization = _organization(self.name)
+        active = AccessToken.objects.filter(organization=organization, prefix__startswith=prefix, revoked_at=None)
+        found = list(active[:2])
+        if len(found) != 1:
+            raise NotFound(f"{'Several tokens begin' if found else 'No token in use begins'} with {prefix}.")
+        revoke_token(organization, found[0].pk, now=timezone.now())
+        return found[0].name
+
+    def make_pool(self, header: str, name: str | None, seats: int | None) -> Pool:
+        """Make the pool that a license header names, or change its seats and name."""
+        return ensure_pool(_organization(self.name), header, name=name, seats=seats)
+
+    def list_jobs(self, count: int) -> list[UploadJob]:
+        """Return the latest jobs, the newest first."""
+        jobs = UploadJob.objects.select_related("feed", "source").filter(organization=_organization(self.name))
+        return list(jobs.order_by("-id")[:count])
 
     def approve(self, job: int, by: str | None) -> None:
         organization = _organization(self.name)

@@ -86,6 +86,57 @@ def token(
 @admin.command()
 @DATA_DIR
 @ORGANIZATION
+def tokens(*, data_dir: Path, organization: str | None) -> None:
+    """List the access tokens: how each begins, its name, feed, expiry and last use."""
+    with database_ready(data_dir, organization) as actions:
+        for token in actions.list_tokens():
+            state = (
+                "revoked" if token.revoked_at else f"expires {token.expires_at:%Y-%m-%d}" if token.expires_at else ""
+            )
+            used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+            click.echo("\t".join([f"{token.prefix}…", token.name, token.feed.name, state, used]))
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.argument("prefix")
+def revoke(*, data_dir: Path, organization: str | None, prefix: str) -> None:
+    """Revoke the access token that begins with PREFIX."""
+    with database_ready(data_dir, organization) as actions:
+        name = actions.revoke_token(prefix)
+    click.echo(f"The token {name} is revoked.")
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--header", required=True, help="The license column that names the pool: license_<type>_status.")
+@click.option("--name", help="Name to show.")
+@click.option("--seats", type=click.IntRange(0), help="Number of seats; without it there is no limit.")
+def pool(*, data_dir: Path, organization: str | None, header: str, name: str | None, seats: int | None) -> None:
+    """Make a license pool, or change its seats."""
+    with database_ready(data_dir, organization) as actions:
+        made = actions.make_pool(header, name, seats)
+        click.echo(f"{made.key}\t{made.name}\t{'no limit' if made.seats is None else made.seats}")
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--count", type=click.IntRange(1, 1000), default=20, show_default=True)
+def jobs(*, data_dir: Path, organization: str | None, count: int) -> None:
+    """List the latest upload jobs, the newest first."""
+    with database_ready(data_dir, organization) as actions:
+        for job in actions.list_jobs(count):
+            counts = f"{job.total_count:,} rows, {job.updated_count:,} updated, {job.deleted_count:,} deleted"
+            line = [str(job.public_id), f"{job.created_at:%Y-%m-%d %H:%M}", job.feed.name, job.status, counts]
+            click.echo("\t".join(line))
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
 @BY
 @click.argument("job", type=int)
 def approve(*, data_dir: Path, organization: str | None, by: str | None, job: int) -> None:
