@@ -1,6 +1,7 @@
 """What nobody can do without: PostgreSQL taking the same rows in, in the same server, in the same run."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -8,11 +9,18 @@ from typing import Final
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from bench import timing
 from orgsync.core.sample import SAMPLE_COLUMNS
 from orgsync.server.embedded import embedded_database
 
 CHUNK: Final = 1 << 20
 DATABASE: Final = "bench_floor"
+OWN_TABLES: Final = (
+    "directory_learner",
+    "directory_membership",
+    "directory_licenseassignment",
+    "directory_claim",
+)
 KEYS: Final = ("unique_user_id", "primary_email_address")
 
 _COLUMNS: Final = SQL(", ").join(map(Identifier, SAMPLE_COLUMNS))
@@ -48,6 +56,49 @@ def copy_and_merge(connection: psycopg.Connection, file: Path) -> None:
             " (SELECT FROM staged WHERE staged.unique_user_id = person.unique_user_id)"
         )
         connection.execute(_merge())
+
+
+def copy_into_own_tables(data_dir: Path) -> float:
+    """Return the seconds that `COPY` of what a load left takes, into empty twins of our tables, in one transaction.
+
+    The rows are read into files first, so that only the writing counts; the transaction is rolled back.
+    """
+    with (
+        embedded_database(data_dir) as url,
+        psycopg.connect(url) as connection,
+        tempfile.TemporaryDirectory(prefix="orgsync-bench-rows-") as folder,
+    ):
+        files = {table: Path(folder) / table for table in OWN_TABLES}
+        for table, path in files.items():
+            _dump(connection, table, path)
+        with connection.transaction(force_rollback=True):
+            for table in files:
+                twin = SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(_twin(table), Identifier(table))
+                connection.execute(twin)
+            return timing.seconds(lambda: _fill_all(connection, files))
+
+
+def _twin(table: str) -> Identifier:
+    return Identifier(f"bench_{table}")
+
+
+def _dump(connection: psycopg.Connection, table: str, path: Path) -> None:
+    statement = SQL("COPY {} TO STDOUT").format(Identifier(table))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy, path.open("wb") as target:
+        for piece in copy:
+            target.write(piece)
+
+
+def _fill_all(connection: psycopg.Connection, files: Mapping[str, Path]) -> None:
+    for table, path in files.items():
+        _fill(connection, table, path)
+
+
+def _fill(connection: psycopg.Connection, table: str, path: Path) -> None:
+    statement = SQL("COPY {} FROM STDIN").format(_twin(table))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy, path.open("rb") as source:
+        while piece := source.read(CHUNK):
+            copy.write(piece)
 
 
 def _copy(connection: psycopg.Connection, table: SQL, file: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import floors, timing
+from bench.memory import peak_of
 from bench.server import ORGSYNC, BenchServer, running_server
 from orgsync.core.sample import write_sample
 
@@ -20,6 +21,8 @@ class Line:
     floor: str
     seconds: float
     floor_seconds: float
+    peak_bytes: int = 0
+    """Highest sum of PSS of all our processes and PostgreSQL's during the job; 0 where it was not looked at."""
 
     @property
     def ratio(self) -> float:
@@ -68,13 +71,22 @@ def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -
     """
     with floors.floor_table(server.data_dir) as connection:
         copied = timing.seconds(lambda: floors.copy_into_table(connection, files.first))
-        loaded = timing.seconds(lambda: server.run_job(files.first, results))
-        yield Line("first load", "COPY into one table, two unique keys", loaded, copied)
+        loaded, peak = _job(server, files.first, results)
+        yield Line("first load", "COPY into one table, two unique keys", loaded, copied, peak)
+        own = floors.copy_into_own_tables(server.data_dir)
+        yield Line("first load", "COPY of the same rows into our own tables", loaded, own, peak)
 
         read = timing.call_in_fresh_process(timing.READ_CSV, files.first, repeats=repeats)
-        again = timing.seconds(lambda: server.run_job(files.first, results))
-        yield Line("same file again", "polars.read_csv", again, read)
+        again, peak = _job(server, files.first, results)
+        yield Line("same file again", "polars.read_csv", again, read, peak)
 
         merged = timing.seconds(lambda: floors.copy_and_merge(connection, files.second))
-        changed = timing.seconds(lambda: server.run_job(files.second, results))
-        yield Line("next-day file, 1 % changed", "COPY and MERGE into one table", changed, merged)
+        changed, peak = _job(server, files.second, results)
+        yield Line("next-day file, 1 % changed", "COPY and MERGE into one table", changed, merged, peak)
+
+
+def _job(server: BenchServer, file: Path, results: Path) -> tuple[float, int]:
+    """Run one job; return its seconds and the server's peak memory."""
+    taken: list[float] = []
+    peak = peak_of(server.process_id, lambda: taken.append(timing.seconds(lambda: server.run_job(file, results))))
+    return taken[0], peak

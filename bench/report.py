@@ -20,11 +20,23 @@ def show_table(lines: Sequence[Line], facts: Facts, *, people: int) -> None:
     table.add_column("beside")
     table.add_column("seconds", justify="right")
     table.add_column("ratio", justify="right")
+    table.add_column("peak", justify="right")
     for line in lines:
-        table.add_row(line.name, f"{line.seconds:.3f}", line.floor, f"{line.floor_seconds:.3f}", f"{line.ratio:.1f} ×")
+        table.add_row(
+            line.name,
+            f"{line.seconds:.3f}",
+            line.floor,
+            f"{line.floor_seconds:.3f}",
+            f"{line.ratio:.1f} ×",
+            _peak(line),
+        )
     console = Console(width=110)
     console.print(table)
     console.print(_facts_line(facts))
+
+
+def _peak(line: Line) -> str:
+    return f"{line.peak_bytes / 1e9:.2f} GB" if line.peak_bytes else ""
 
 
 def write_json(folder: Path, lines: Sequence[Line], facts: Facts, *, people: int) -> Path:

@@ -44,6 +44,7 @@ class BenchServer:
     url: str
     data_dir: Path
     token: str
+    process_id: int
 
     def run_job(self, file: Path, results: Path) -> UploadJob:
         """Upload, process, wait, download the results; raise BenchFailed unless the job is DONE."""
@@ -73,7 +74,7 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
         setup = ["admin", "setup", "--organization", "Example Ltd", "--email", OWNER, "--password-stdin"]
         _run(setup, environment, given="only for this run\n")
         token = _run(["admin", "token", "--name", "bench", "--feed", "Nightly HR", "--mode", "full"], environment)
-        yield BenchServer(url, data_dir, token.strip())
+        yield BenchServer(url, data_dir, token.strip(), process.pid)
     finally:
         process.terminate()
         process.wait(PATIENCE)

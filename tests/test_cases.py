@@ -4,6 +4,8 @@ Both must end as a person has accepted (`python -m tests.cases.accept`), and ali
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +13,11 @@ import pytest
 from tests.cases.core_run import run_core
 from tests.cases.server_run import run_server
 from tests.cases.story import Case, Ending, all_cases, read_case, read_expected
+
+
+@cache
+def core_ending(name: str) -> Ending:
+    return run_core(read_case(name))
 
 
 @pytest.fixture
@@ -25,11 +32,9 @@ def test_core_ends_as_accepted(name: str) -> None:
     """
     Reader, checks, plan, guards and results, without any server.
     """
-    case = read_case(name)
+    ending = core_ending(name)
 
-    ending = run_core(case)
-
-    assert_same(ending, read_expected(case))
+    assert_same(ending, read_expected(read_case(name)))
     assert_counts_add_up(ending)
 
 
@@ -43,7 +48,21 @@ def test_server_ends_as_accepted(name: str, db: None) -> None:
     ending = run_server(case)
 
     assert_same(ending, read_expected(case))
-    assert ending.counts == run_core(case).counts
+    assert ending.counts == core_ending(name).counts
+
+
+@pytest.mark.parametrize("name", [name for name in all_cases() if not read_expected(read_case(name)).held])
+def test_same_file_again_changes_nothing(name: str) -> None:
+    """
+    The directory after the file is as the file wants it; where a case's `again` says why not, something changes.
+    """
+    case = read_case(name)
+    after = core_ending(name).directory
+
+    again = run_core(replace(case, before=case.again(after)))
+
+    assert (again.plan == []) is ("again" not in case.before)
+    assert again.directory == after or "again" in case.before
 
 
 def test_every_case_says_what_it_is_about() -> None:

@@ -30,7 +30,16 @@ from orgsync.server.uploads.media import read_verified, store_media
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.reporting import read_plan
-from tests.cases.state import by_name, license_words, read_license, reason_mask, reason_text, shown_person, tidy
+from tests.cases.state import (
+    by_name,
+    custom_of,
+    license_words,
+    read_license,
+    reason_mask,
+    reason_text,
+    shown_person,
+    tidy,
+)
 from tests.cases.story import TODAY, Case, Ending, Json, file_messages, plan_lines
 
 NOW: Final = datetime.combine(TODAY, time(4, 30), tzinfo=UTC)
@@ -102,9 +111,8 @@ def _seed(organization: Organization, case: Case) -> Feed:
     for person in people:
         if person.get("is_admin"):
             _link_admin(organization, person["email"], ids)
-    custom = sorted({name for person in people for name in person if name.startswith("attribute_")})
     CustomAttribute.objects.bulk_create(
-        CustomAttribute(organization=organization, name=name, created_at=NOW) for name in custom
+        CustomAttribute(organization=organization, name=name, created_at=NOW) for name in custom_of(case)
     )
     _seed_groups(organization, case, ids)
     _seed_licenses(organization, case, ids)

@@ -48,7 +48,7 @@ def read_license(words: str) -> tuple[str, bool, int | None]:
 def core_directory(case: Case) -> Directory:
     """Make the frames that the planner reads."""
     ids = ids_of(case)
-    custom = sorted({name for person in case.people for name in person if name.startswith("attribute_")})
+    custom = custom_of(case)
     groups = {name: number for number, name in enumerate(case.section("groups"), 1)}
     pools = {key: number for number, key in enumerate(case.section("pools"), 1)}
     schema = pl.Schema({**LEARNER_SCHEMA, **dict.fromkeys(custom, pl.String())})
@@ -94,6 +94,12 @@ def core_directory(case: Case) -> Directory:
         ),
         custom_attributes=frozenset(custom),
     )
+
+
+def custom_of(case: Case) -> list[str]:
+    """Return the custom attributes that the organization has."""
+    named = {name for person in case.people for name in person if name.startswith("attribute_")}
+    return sorted(named | set(case.before.get("attributes", [])))
 
 
 def ids_of(case: Case) -> dict[str, int]:

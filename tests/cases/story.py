@@ -14,6 +14,7 @@ REASONS: Final = {"file": 1, "hand": 2, "rule": 4, "scim": 8}
 PLAN_HEADERS: Final = ("kind", "who", "target", "before", "after")
 
 Json = dict[str, Any]
+_MARKS: Final = ("is_admin", "is_protected")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Case:
 
     `before.json` may have `learners`, `groups`, `rule_groups`, `pools`, `permissions` (in the form of `State`), and:
     `organization`, `feed` (settings under the names of the models), `upload` (`mode`, `rows`, `dry_run`,
-    `row_count`), `scopes` of the token. Of people, `is_admin` and `is_protected` may be set.
+    `row_count`), `scopes` of the token, `attributes` (custom ones that nobody has), `again` (why the file changes
+    something when it comes a second time). Of people, `is_admin` and `is_protected` may be set.
     """
 
     folder: Path
@@ -39,6 +41,16 @@ class Case:
     @property
     def people(self) -> list[Json]:
         return [dict(person) for person in self.before.get("learners", [])]
+
+    def again(self, after: Json) -> Json:
+        """Return a `before.json` for the same file once more, with the directory as it is afterwards."""
+        settings = {name: self.section(name) for name in ("organization", "feed", "upload")}
+        marks = [{name: person[name] for name in _MARKS if name in person} for person in self.people]
+        people = after.get("learners", [])
+        marked = [person | mark for person, mark in zip(people, marks + [{}] * len(people), strict=False)]
+        custom = {name for person in [*self.people, *people] for name in person if name.startswith("attribute_")}
+        kept = {"scopes": self.before.get("scopes", []), "attributes": sorted(custom)}
+        return settings | after | kept | {"learners": marked}
 
 
 @dataclass(frozen=True)

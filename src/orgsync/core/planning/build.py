@@ -47,9 +47,8 @@ def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, p
     stages = _run_stages(checked, layout.attribute_fields, directory, policy)
     writes = _writes(stages, directory)
     issues = stages.issues
-    moved = pl.concat(
-        [part.changes["row_number"] for part in (stages.memberships, stages.licenses, stages.permissions)]
-    )
+    moves = (stages.memberships.moves, stages.licenses.changes, stages.permissions.changes)
+    moved = pl.concat([changes["row_number"] for changes in moves])
     return Plan(
         changes=_changes(stages, writes, directory),
         outcome=outcome_of_rows(stages.matched, writes, moved, issues),
@@ -146,7 +145,7 @@ def _claims(named: pl.DataFrame, absent: pl.DataFrame) -> pl.DataFrame:
 
 def _changes(stages: _Stages, writes: Writes, directory: Directory) -> pl.DataFrame:
     rows = {
-        "memberships": stages.memberships.changes,
+        "memberships": stages.memberships.moves,
         "licenses": stages.licenses.changes,
         "permissions": stages.permissions.changes,
     }

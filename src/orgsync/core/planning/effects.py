@@ -106,11 +106,9 @@ def _with_manager_names(changes: pl.DataFrame, people: pl.DataFrame) -> pl.DataF
 
 
 def _memberships(rows: pl.DataFrame, new_groups: pl.DataFrame, directory: Directory) -> pl.DataFrame:
-    """Show joining and leaving; a membership that only gains or loses one of several reasons is no event."""
+    """Show joining and leaving (`Memberships.moves`)."""
     names = pl.concat([directory.groups.select("group_id", "group_name"), new_groups.select("group_id", "group_name")])
-    moved = rows.filter((pl.col("before") == 0) != (pl.col("after") == 0)).join(
-        names, on="group_id", how="left", maintain_order="left"
-    )
+    moved = rows.join(names, on="group_id", how="left", maintain_order="left")
     joined, left = pl.lit(ChangeKind.GROUP_JOINED.value), pl.lit(ChangeKind.GROUP_LEFT.value)
     shown = pl.col("group_name")
     was_in, is_in = pl.col("before") > 0, pl.col("after") > 0

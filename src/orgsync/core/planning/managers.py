@@ -36,7 +36,7 @@ def plan_managers(named: pl.DataFrame, directory: Directory, policy: Policy) -> 
     rows = _link_silent(rows, by_id, by_mail)
     linked = _link_pending(rows, directory, by_id, by_mail)
     loops = _loops(rows, linked, directory)
-    return Managers(rows, linked, pl.concat([issues, loops]))
+    return Managers(rows, linked, pl.concat([issues, _skipped(rows, policy), loops]))
 
 
 def _with_references(named: pl.DataFrame) -> pl.DataFrame:
@@ -82,9 +82,10 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFr
     if policy.mode is Mode.ADDITIONS_ONLY:
         untouched = untouched | had_one | pl.col("clears_manager")
     is_pending = is_said & found.is_null()
+    is_left_out = pl.lit(policy.mode is Mode.ADDITIONS_ONLY) & pl.col("manager_id_before").is_not_null()
     rows = rows.with_columns(
         is_self=is_said & is_self,
-        is_unknown=is_pending,
+        is_unknown=is_pending & ~is_left_out,
         manager_id=pl.when(untouched).then(pl.col("manager_id_before")).when(is_said).then(found),
         pending_manager_id=pl.when(untouched)
         .then(pl.col("pending_manager_id_before"))
@@ -113,6 +114,18 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFr
         issue_rows(rows.filter("is_self"), kinds.OWN_MANAGER, column="manager", message=kinds.OWN_MANAGER.wording),
     ]
     return rows, pl.concat(issues)
+
+
+def _skipped(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """In a file that only adds, say whose manager it would have replaced or taken away."""
+    if policy.mode is not Mode.ADDITIONS_ONLY:
+        return no_issues()
+    kind = kinds.SKIPPED_BY_MODE
+    is_said = pl.coalesce("manager_reference_id", "manager_reference_mail").is_not_null() & ~pl.col("is_self")
+    is_other = pl.coalesce("found_by_id", "found_by_mail").ne_missing(pl.col("manager_id"))
+    has_one = pl.any_horizontal(pl.col(name).is_not_null() for name in MANAGER_COLUMNS)
+    left_out = rows.filter((is_said & is_other) | (pl.col("clears_manager") & has_one))
+    return issue_rows(left_out, kind, column="manager", message=kind.wording.format(what="A new manager"))
 
 
 def _link_silent(rows: pl.DataFrame, by_id: pl.DataFrame, by_mail: pl.DataFrame) -> pl.DataFrame:

@@ -39,6 +39,11 @@ class Memberships:
     new_groups: pl.DataFrame
     issues: pl.DataFrame
 
+    @property
+    def moves(self) -> pl.DataFrame:
+        """The changes by which somebody joins or leaves; to gain or lose one of several reasons is no event."""
+        return self.changes.filter((pl.col("before") == 0) != (pl.col("after") == 0))
+
 
 def plan_memberships(named: pl.DataFrame, directory: Directory, policy: Policy) -> Memberships:
     """Work out the memberships of everybody named by a valid row (`row_number`, `learner_id` and the cells)."""
