@@ -74,6 +74,9 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
         setup = ["admin", "setup", "--organization", "Example Ltd", "--email", OWNER, "--password-stdin"]
         _run(setup, environment, given="only for this run\n")
         token = _run(["admin", "token", "--name", "bench", "--feed", "Nightly HR", "--mode", "full"], environment)
+        for kind in ("leavers", "licenses_revoked"):
+            # The ordinary share of leavers of a very large company is over the cap that suits most.
+            _run(["admin", "guard", "--feed", "Nightly HR", "--cap", "1000000", kind], environment)
         yield BenchServer(url, data_dir, token.strip(), process.pid)
     finally:
         process.terminate()

@@ -35,6 +35,9 @@ def run_core(case: Case) -> Ending:
         return Ending(directory=before, failed=error.code)
     plan = build_plan(file.checked, file.layout, directory, _policy(case))
     issues = pl.concat([file.issues, plan.issues])
+    # A row is said to change something exactly when the plan has a line of it.
+    changing = plan.outcome.filter(pl.col("status").is_in(_CHANGING))["row_number"]
+    assert set(changing) == set(plan.changes["row_number"].drop_nulls())
     if code := _refusal(case, file, issues):
         nothing = plan.outcome.clear()
         outcome = complete_outcome(file.raw, nothing, issues)

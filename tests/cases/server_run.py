@@ -79,7 +79,7 @@ def _organization(case: Case) -> Iterator[Organization]:
 def forget(organization: Organization) -> None:
     """Delete everything that belongs to an organization."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE lock = %s", [f"org-{organization.pk}"])
+        cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute(_TABLES)
         # In any order: foreign keys are checked at the end of the transaction.
         for (table,) in cursor.fetchall():

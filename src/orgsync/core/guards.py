@@ -12,6 +12,9 @@ from orgsync.core.model import Mode, Severity
 from orgsync.core.plan import ChangeKind, Plan
 from orgsync.core.rows import FileLayout
 
+ADMIN_CHANGE: Final = "admin_change"
+"""The reason on which only an owner decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -163,7 +166,7 @@ def admin_change(case: Case, limit: Limit) -> HoldReason | None:  # noqa: ARG001
     )
     count = pl.concat([touched, case.lines(ChangeKind.PERMISSION_CHANGED)])["learner_id"].n_unique()
     text = f"{count:,} admins would change; an owner has to approve."
-    return HoldReason("admin_change", text, count, admins.height) if count else None
+    return HoldReason(ADMIN_CHANGE, text, count, admins.height) if count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
     Guard("missing_column", missing_column, Limit()),
     Guard("row_count_drop", row_count_drop, Limit(cap=None)),
     Guard("unidentified_rows", unidentified_rows, Limit()),
-    Guard("admin_change", admin_change, Limit()),
+    Guard(ADMIN_CHANGE, admin_change, Limit()),
 )
 
 

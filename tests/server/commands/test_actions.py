@@ -3,6 +3,7 @@
 import pytest
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.guards import Limit
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.commands.actions import Actions
 from orgsync.server.directory.models import Feed, Pool
@@ -237,3 +238,17 @@ def test_latest_jobs_come_first() -> None:
     jobs = [make_job(make_token(organization)) for _ in range(3)]
 
     assert Actions(organization.name).list_jobs(2) == [jobs[2], jobs[1]]
+
+
+def test_guard_of_a_feed_gets_its_own_numbers_and_loses_them() -> None:
+    """
+    What is not named keeps its default; no numbers at all bring the defaults back.
+    """
+    organization = make_organization()
+    feed = make_token(organization).feed
+
+    changed = Actions(organization.name).set_guard(feed.name, "leavers", {"cap": 5_000})
+    restored = Actions(organization.name).set_guard(feed.name, "leavers", {})
+
+    assert changed == Limit(cap=5_000)
+    assert restored == Limit()

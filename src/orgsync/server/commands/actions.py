@@ -1,6 +1,6 @@
 """What the admin commands do, once Django is set up; `ready.database_ready` hands this module out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.guards import Limit, limits_of
 from orgsync.core.model import Mode
 from orgsync.server.commands.planview import show_plan
 from orgsync.server.directory.models import Feed, Pool
@@ -61,6 +62,16 @@ class Actions:
             emails_creator=emails_creator,
         )
         return text
+
+    def set_guard(self, feed: str, kind: str, numbers: Mapping[str, float | None]) -> Limit:
+        """Give one guard of a feed its own numbers, without any back to the defaults; return what holds then."""
+        found = _feed(_organization(self.name), feed, None)
+        guards = {name: limits for name, limits in found.guards.items() if name != kind}
+        if numbers:
+            guards[kind] = dict(numbers)
+        limit = limits_of(guards)[kind]
+        Feed.objects.filter(organization_id=found.organization_id, id=found.pk).update(guards=guards)
+        return limit
 
     def list_tokens(self) -> list[AccessToken]:
         tokens = AccessToken.objects.select_related("feed").filter(organization=_organization(self.name))

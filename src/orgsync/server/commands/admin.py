@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from orgsync.core.guards import GUARDS
 from orgsync.core.model import Mode
 from orgsync.server.commands.ready import database_ready
 from orgsync.server.commands.running import DATA_DIR
@@ -81,6 +82,32 @@ def token(
             emails_creator=email_me,
         )
     click.echo(text)
+
+
+@admin.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--feed", required=True, help="Name of the feed.")
+@click.option("--number", type=click.IntRange(0), help="More than this many …")
+@click.option("--percent", type=click.FloatRange(0, 100), help="… and more than this share hold a job.")
+@click.option("--cap", type=click.IntRange(0), help="More than this many hold a job, whatever the share.")
+@click.argument("kind", type=click.Choice([guard.code for guard in GUARDS]))
+def guard(
+    *,
+    data_dir: Path,
+    organization: str | None,
+    feed: str,
+    kind: str,
+    number: int | None,
+    percent: float | None,
+    cap: int | None,
+) -> None:
+    """Give the guard KIND of a feed limits of its own; without any option, the defaults again."""
+    given = {"number": number, "percent": percent, "cap": cap}
+    numbers = {name: value for name, value in given.items() if value is not None}
+    with database_ready(data_dir, organization) as actions:
+        limit = actions.set_guard(feed, kind, numbers)
+    click.echo(f"{kind}: number {limit.number}, percent {limit.percent:g}, cap {limit.cap}")
 
 
 @admin.command()

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.guards import ADMIN_CHANGE
 from orgsync.core.model import JobStatus
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.uploads import tasks, transitions
@@ -45,7 +46,7 @@ def reject_job(job: UploadJob, *, by: Account, now: datetime) -> None:
 def _check_may_decide(job: UploadJob, by: Account) -> None:
     """Owners decide on everything; admins on all but what touches admins."""
     role = Admin.objects.filter(organization_id=job.organization_id, account=by).values_list("role", flat=True).first()
-    needs_owner = any(reason["code"] == "admin_change" for reason in job.hold_reasons)
+    needs_owner = any(reason["code"] == ADMIN_CHANGE for reason in job.hold_reasons)
     if role == Role.OWNER or (role == Role.ADMIN and not needs_owner):
         return
     raise DecisionRefused("This needs an owner of the organization." if needs_owner else "This needs an admin.")

@@ -1,6 +1,6 @@
 """From a stored file to a draft: what was read, what it would change, and why a person should look first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ import polars as pl
 from django.db.models import Q
 
 from orgsync.core import issues as kinds
-from orgsync.core.approval import exceeds_approval
+from orgsync.core.approval import exceeds_approval, exceeds_identity_approval
 from orgsync.core.checking import CheckedFile, check_file
-from orgsync.core.guards import Case, FeedHistory, HoldReason, reasons_to_hold
+from orgsync.core.guards import ADMIN_CHANGE, Case, FeedHistory, HoldReason, reasons_to_hold
 from orgsync.core.issues import IssueKind, rows_with
 from orgsync.core.model import Limits, Mode, RowPolicy, Severity
 from orgsync.core.plan import Plan, Policy
@@ -80,12 +80,20 @@ def make_draft(job: UploadJob, file: CheckedFile, *, now: datetime) -> Draft:
     return Draft(file, plan, issues, (*_feed_reasons(job), *reasons_to_hold(case, _limits(job))))
 
 
-def approved_reasons(draft: Draft, approved: pl.DataFrame) -> tuple[HoldReason, ...]:
-    """Return why an approved job is held again: its plan takes away what the approved one did not."""
+def approved_reasons(draft: Draft, approved: pl.DataFrame, shown: Collection[str]) -> tuple[HoldReason, ...]:
+    """Return why an approved job is held again: its plan does what the approved one did not.
+
+    That is to take something more away, or to touch admins when `shown`, the codes of the reasons that the plan was
+    approved with, says nothing of admins, or in another way than approved.
+    """
     more = exceeds_approval(draft.plan.changes, approved)
+    if any(reason.code == ADMIN_CHANGE for reason in draft.reasons):
+        if ADMIN_CHANGE not in shown:
+            return draft.reasons
+        more = pl.concat([more, exceeds_identity_approval(draft.plan.changes, approved)])
     if more.is_empty():
         return ()
-    text = f"The directory has changed: the plan takes away {more.height:,} things that were not approved."
+    text = f"The directory has changed: the plan holds {more.height:,} changes that were not approved."
     return (HoldReason("approval_exceeded", text, more.height, approved.height), *draft.reasons)
 
 

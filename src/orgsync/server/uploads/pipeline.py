@@ -84,7 +84,8 @@ def _decision(job: UploadJob) -> Decide:
     if job.approved_plan is None:
         return lambda draft: draft.reasons
     approved = read_plan(job.approved_plan)
-    return lambda draft: approved_reasons(draft, approved)
+    shown = {reason["code"] for reason in job.hold_reasons}
+    return lambda draft: approved_reasons(draft, approved, shown)
 
 
 def _apply(attempt: Attempt, draft: Draft, files: Files) -> None:

@@ -1,0 +1,39 @@
+"""Every test here starts with an organization that is gone afterwards; its transactions are real ones."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.cases.server_run import forget
+from tests.server.pipeline.pipeline_world import World, make_world
+
+
+@pytest.fixture
+def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let tests commit; to flush every table after each of them would be dear."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def make(db: None) -> Iterator[Callable[..., World]]:
+    """Return `make_world`; what it makes is deleted at the end."""
+    made: list[World] = []
+
+    def make(*arguments: Any) -> World:
+        made.append(make_world(*arguments))
+        return made[-1]
+
+    yield make
+    # A test may have broken the connection.
+    connection.close()
+    for world in made:
+        forget(world.organization)
+        world.owner.delete()
+
+
+@pytest.fixture
+def world(make: Callable[..., World]) -> World:
+    return make()
