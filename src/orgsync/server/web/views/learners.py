@@ -1,0 +1,23 @@
+"""Learners."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from orgsync.server.web.screens import AdminRequest, screen
+
+
+@screen()
+def index(request: AdminRequest, **ids: Any) -> HttpResponse:
+    return render(request, "web/base.html", {"section": "learners", "ids": ids})
+
+
+@screen()
+def download(request: AdminRequest, **ids: Any) -> HttpResponse:
+    return render(request, "web/base.html", {"section": "learners", "ids": ids})
+
+
+@screen()
+def detail(request: AdminRequest, **ids: Any) -> HttpResponse:
+    return render(request, "web/base.html", {"section": "learners", "ids": ids})
