@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "django_htmx",
+    "django.contrib.humanize",
     "procrastinate.contrib.django",
     "orgsync.server.orgs",
     "orgsync.server.directory",
