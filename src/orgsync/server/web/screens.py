@@ -9,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from orgsync.server.orgs.access import Permission, may, roles_of
 from orgsync.server.orgs.models import Admin, Organization
+from orgsync.server.web.zones import zone_of
 
 CHOSEN_ORGANIZATION: Final = "organization_id"
 P = ParamSpec("P")
@@ -31,7 +33,7 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
     """
     Let a view be called by admins who have the permission, with `request.admin` and `request.organization`.
 
-    Who is not signed in is asked to; who belongs to several organizations and has not chosen is asked which; who may
+    Times are in the reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not chosen is asked which; who may
     not gets 403.
     """
 
@@ -45,7 +47,8 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
             if permission is not None and not may(admin, permission):
                 raise PermissionDenied
             request.admin, request.organization = admin, admin.organization
-            return view(request, *args, **kwargs)
+            with timezone.override(zone_of(request)):
+                return view(request, *args, **kwargs)
 
         return answer
 
