@@ -30,7 +30,7 @@ def show_table(lines: Sequence[Line], facts: Facts, *, people: int) -> None:
             f"{line.ratio:.1f} ×",
             _peak(line),
         )
-    console = Console(width=110)
+    console = Console(width=140)
     console.print(table)
     console.print(_facts_line(facts))
 

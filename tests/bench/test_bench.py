@@ -20,6 +20,7 @@ def test_bench_measures_every_line(tmp_path: Path) -> None:
         "offline check, imports not counted",
         "offline check, whole command",
         "first load",
+        "first load",
         "same file again",
         "next-day file, 1 % changed",
     ]

@@ -23,11 +23,13 @@ from orgsync.core.issues import (
     no_issues,
 )
 from orgsync.core.normalize import normalize
-from orgsync.core.results import complete_outcome, write_results
+from orgsync.core.results import NOT_IN_FILE, complete_outcome, write_results
 from orgsync.core.rows import RawFile
 
 NO_LEAVERS = pl.DataFrame(schema={"primary_email_address": pl.String, "unique_user_id": pl.String})
 CELLS = st.text(alphabet=st.characters(codec="utf-8"), max_size=8) | st.text(alphabet="'=+-@\t\r\n\",;a ", max_size=6)
+
+UNNAMED = "No row of the full file names this person."
 
 
 def outcome_of(*statuses: str) -> pl.DataFrame:
@@ -96,7 +98,7 @@ def test_issues_of_the_whole_file_stand_in_no_row() -> None:
 
 def test_leavers_that_no_row_names_follow_under_the_files_own_headers() -> None:
     """
-    Their line says inactive too, so that the file means the same when it comes back.
+    Their line says inactive, and by its code that it is ours.
     """
     headers = ["employee_id", "dept", "worker_status", "invited_email_address"]
     leavers = pl.DataFrame({"primary_email_address": ["bo@example.com", None], "unique_user_id": ["e2", "=e3"]})
@@ -104,8 +106,8 @@ def test_leavers_that_no_row_names_follow_under_the_files_own_headers() -> None:
     lines = written(raw_file(headers, ["e1", "X", "", ""]), outcome_of("UNCHANGED"), leavers=leavers)
 
     assert lines[2:] == [
-        ["e2", "", "inactive", "bo@example.com", "DEACTIVATED", "", ""],
-        ["'=e3", "", "inactive", "", "DEACTIVATED", "", ""],
+        ["e2", "", "inactive", "bo@example.com", "DEACTIVATED", NOT_IN_FILE, UNNAMED],
+        ["'=e3", "", "inactive", "", "DEACTIVATED", NOT_IN_FILE, UNNAMED],
     ]
 
 
@@ -117,7 +119,7 @@ def test_leavers_may_bring_a_status_of_their_own() -> None:
 
     lines = written(raw_file(["unique_user_id"], ["e1"]), outcome_of("UNCHANGED"), leavers=leavers)
 
-    assert lines[-1] == ["", "HELD", "", ""]
+    assert lines[-1] == ["", "HELD", NOT_IN_FILE, UNNAMED]
 
 
 def test_failed_rows_only() -> None:

@@ -7,11 +7,12 @@ from typing import BinaryIO, Final
 
 import polars as pl
 
+from orgsync.core.columns import fold_header
 from orgsync.core.csvfile import read_csv
 from orgsync.core.headers import holds_our_words, read_layout
 from orgsync.core.issues import NO_ROWS, FileIssue, file_issues, group_issues, rows_with
 from orgsync.core.model import Limits, Severity
-from orgsync.core.results import write_results
+from orgsync.core.results import NOT_IN_FILE, write_results
 from orgsync.core.rows import ROW_NUMBER, CheckedRows, FileLayout, RawFile
 from orgsync.core.validate import check_rows
 
@@ -82,10 +83,19 @@ def check_file(
     bounds = limits or Limits()
     raw = read_csv(source, limits=bounds)
     layout = read_layout(raw.headers, license_keys=license_keys, limits=bounds)
-    if layout.carries_results and not holds_our_words(raw):
-        layout = replace(layout, carries_results=False)
+    if layout.carries_results:
+        if holds_our_words(raw):
+            raw = _without_our_lines(raw)
+        else:
+            layout = replace(layout, carries_results=False)
     checked = check_rows(raw, layout, date_formats=date_formats)
     if raw.rows.is_empty():
         nothing = file_issues([FileIssue(NO_ROWS, NO_ROWS.wording)])
         checked = replace(checked, issues=pl.concat([nothing, checked.issues]))
     return CheckedFile(raw, layout, checked)
+
+
+def _without_our_lines(raw: RawFile) -> RawFile:
+    """Drop the lines that a results file adds for people whom no row names: nobody sent them."""
+    position = next(n for n, header in enumerate(raw.headers) if fold_header(header) == "code")
+    return replace(raw, rows=raw.rows.filter(pl.col(raw.cell(position)).ne_missing(pl.lit(NOT_IN_FILE))))

@@ -50,7 +50,7 @@ class HoldReason:
 
 @dataclass(frozen=True, slots=True)
 class FeedHistory:
-    """What the last applied file of the feed was like; empty before the first."""
+    """What the last applied full file of the feed was like; empty before the first."""
 
     fields: tuple[str, ...] = ()
     rows: int | None = None

@@ -19,6 +19,9 @@ LINE_END: Final = "\r\n"
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 """Without it Excel reads UTF-8 as the machine's old code page; our reader takes files with and without."""
 
+NOT_IN_FILE: Final = "not_in_file"
+"""Code of the lines of leavers whom no row names. Such a line is ours: it is dropped when the file comes back."""
+
 _RESULT_KEYS: Final = frozenset(fold_header(header) for header in RESULT_HEADERS)
 _SEPARATOR: Final = "; "
 _LEAVER_FIELDS: Final = ("primary_email_address", "unique_user_id")
@@ -120,9 +123,9 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
     under = {first_position[field]: value for field, value in values.items() if field in first_position}
     cells = {raw.cell(position): under.get(position, pl.lit(None, pl.String)) for position in kept}
     status = pl.col("status") if "status" in leavers.columns else pl.lit(RowStatus.DEACTIVATED.value)
-    nothing = pl.lit(None, pl.String)
+    code, message = pl.lit(NOT_IN_FILE), pl.lit("No row of the full file names this person.")
     for part in leavers.iter_slices(SLICE_ROWS):
-        lines = part.with_columns(**cells, status=status, code=nothing, messages=nothing)
+        lines = part.with_columns(**cells, status=status, code=code, messages=message)
         yield lines.select(*cells, "status", "code", "messages")
 
 

@@ -189,8 +189,8 @@ def web_child(
         "--forwarded-allow-ips": ",".join(options.behind_proxy),
         "--log-level": "warning",
     }
-    if os.access("/dev/shm", os.W_OK):  # noqa: S108 - the kernel's own, used for a heart-beat only
-        arguments["--worker-tmp-dir"] = "/dev/shm"  # noqa: S108
+    if os.access("/dev/shm", os.W_OK):  # nosec B108 # noqa: S108 - the kernel's own, used for a heart-beat only
+        arguments["--worker-tmp-dir"] = "/dev/shm"  # nosec B108 # noqa: S108
     if tls is not None:
         arguments |= {"--certfile": str(tls.certificate), "--keyfile": str(tls.key)}
     flat = [part for pair in arguments.items() for part in pair]

@@ -17,7 +17,7 @@ VALIDITY = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(days=1)
 ALWAYS_NAMED = ("localhost", "127.0.0.1", "::1")
-WILDCARDS = {"0.0.0.0", "::", ""}  # noqa: S104 - names to leave out, nothing is bound here
+WILDCARDS = {"0.0.0.0", "::", ""}  # nosec B104 # noqa: S104 - names to leave out, nothing is bound here
 
 
 class UnusableCertificate(OrgSyncError):

@@ -95,7 +95,7 @@ def open_listener(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket, host: str, *, is_tls: bool) -> str:
     """Return the address to type into a browser on this machine."""
     port = listener.getsockname()[1]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # noqa: S104 - shown, not bound
     bracketed = f"[{shown}]" if ":" in shown else shown
     return f"{'https' if is_tls else 'http'}://{bracketed}:{port}"
 

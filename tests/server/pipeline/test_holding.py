@@ -31,7 +31,7 @@ def test_held_job_changes_nothing_and_says_why(world: World) -> None:
     job = world.send(TWO)
 
     assert job.status == JobStatus.HELD
-    assert hold_codes(job) == ["leavers", "licenses_revoked"]
+    assert hold_codes(job) == ["leavers", "licenses_revoked", "row_count_drop"]
     assert statuses(job) == ["UNCHANGED", "UNCHANGED", "HELD", "HELD", "HELD"]
     assert (job.deleted_count, job.unchanged_count, job.total_count) == (3, 2, 2)
     assert counts_add_up(job)

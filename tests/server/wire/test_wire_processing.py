@@ -171,7 +171,7 @@ def test_job_has_the_documented_fields(sender: Sender) -> None:
         "id": job.public_id,
         "status": "DONE",
         "dryRun": False,
-        "progress": {"phase": "apply", "done": 61_000, "total": 100_000},
+        "progress": {"phase": "apply", "done": 100_000, "total": 100_000},
     }
 
 

@@ -32,6 +32,16 @@ class Licenses:
     issues: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """One line of `POOL_SCHEMA`."""
+
+    pool_id: int
+    pool_key: str
+    pool_name: str
+    seats: int | None
+
+
 def plan_licenses(people: pl.DataFrame, directory: Directory, policy: Policy) -> Licenses:
     """Plan every pool.
 
@@ -39,47 +49,55 @@ def plan_licenses(people: pl.DataFrame, directory: Directory, policy: Policy) ->
     (final, ISO text) and the license cells of the file, for everybody named and everybody who leaves.
     """
     parts = [Licenses(pl.DataFrame(schema=LICENSES), no_issues())]
-    parts += [_plan_pool(pool, people, directory, policy) for pool in directory.pools.iter_rows(named=True)]
+    pools = [_Pool(**values) for values in directory.pools.iter_rows(named=True)]
+    parts += [_plan_pool(pool, people, directory, policy) for pool in pools]
     return Licenses(pl.concat([part.changes for part in parts]), pl.concat([part.issues for part in parts]))
 
 
-def _plan_pool(pool: dict[str, object], people: pl.DataFrame, directory: Directory, policy: Policy) -> Licenses:
-    held = directory.licenses.filter(pl.col("pool_id") == pool["pool_id"])
-    rows = _with_wish(people, held, f"{LICENSE_PREFIX}{pool['pool_key']}", policy)
-    issues = _issues(rows, str(pool["pool_key"]), policy)
+def _plan_pool(pool: _Pool, people: pl.DataFrame, directory: Directory, policy: Policy) -> Licenses:
+    held = directory.licenses.filter(pl.col("pool_id") == pool.pool_id)
+    rows = _with_wish(people, held, f"{LICENSE_PREFIX}{pool.pool_key}", policy)
     frees = rows.filter("frees")
-    stays = held.filter(pl.col("state") == ACTIVE).height - frees.filter(pl.col("before") == ACTIVE).height
-    free = None if pool["seats"] is None else max(0, int(str(pool["seats"])) - stays)
     queue = _queue(rows, held, frees)
-    granted = queue if free is None else queue.head(free)
-    waits = queue.clear() if free is None else queue.slice(free).filter(pl.col("before").ne_missing(pl.lit(WAITING)))
-    first_place = 1 + int(str(held["position"].max() or 0))
-    changes = pl.concat(
-        [
-            frees.select(
-                "learner_id", "before", "row_number", after=pl.lit(None, pl.String), place=pl.lit(None, pl.Int64)
-            ),
-            granted.select("learner_id", "before", "row_number", after=pl.lit(ACTIVE), place=pl.lit(None, pl.Int64)),
-            waits.select(
-                "learner_id",
-                "before",
-                "row_number",
-                after=pl.lit(WAITING),
-                place=pl.int_range(pl.len(), dtype=pl.Int64) + first_place,
-            ),
-            rows.filter("is_scheduled").select(
-                "learner_id", "before", "row_number", after=pl.lit(SCHEDULED), place=pl.lit(None, pl.Int64)
-            ),
-        ]
-    ).filter(pl.col("before").ne_missing(pl.col("after")))
-    waiting = issue_rows(
-        waits.filter(pl.col("row_number").is_not_null()),
-        kinds.NO_SEAT,
-        column=str(pool["pool_key"]),
-        message=kinds.NO_SEAT.wording.format(pool=pool["pool_name"]),
+    seats = _free_seats(pool, held, frees)
+    granted = queue if seats is None else queue.head(seats)
+    late = queue.clear() if seats is None else queue.slice(seats)
+    waits = late.filter(pl.col("before").ne_missing(pl.lit(WAITING)))
+    moves = [
+        _move(frees, None),
+        _move(granted, ACTIVE),
+        _move(waits, WAITING, pl.int_range(pl.len(), dtype=pl.Int64) + _next_place(held)),
+        _move(rows.filter("is_scheduled"), SCHEDULED),
+    ]
+    changes = pl.concat(moves).filter(pl.col("before").ne_missing(pl.col("after")))
+    issues = pl.concat([_issues(rows, pool.pool_key, policy), _no_seat(waits, pool)])
+    return Licenses(changes.with_columns(pool_id=pl.lit(pool.pool_id, pl.Int64)).select(list(LICENSES)), issues)
+
+
+def _free_seats(pool: _Pool, held: pl.DataFrame, frees: pl.DataFrame) -> int | None:
+    """Count the seats to give away once everybody who leaves has left; None without limit."""
+    if pool.seats is None:
+        return None
+    taken, freed = (
+        frame.filter(pl.col(state) == ACTIVE).height for frame, state in ((held, "state"), (frees, "before"))
     )
-    shaped = changes.with_columns(pool_id=pl.lit(pool["pool_id"], pl.Int64), position=pl.col("place"))
-    return Licenses(shaped.select(list(LICENSES)), pl.concat([issues, waiting]))
+    return max(0, pool.seats - (taken - freed))
+
+
+def _next_place(held: pl.DataFrame) -> int:
+    places: list[int] = held["position"].drop_nulls().to_list()
+    return 1 + max(places, default=0)
+
+
+def _move(rows: pl.DataFrame, after: str | None, position: pl.Expr | None = None) -> pl.DataFrame:
+    place = pl.lit(None, pl.Int64) if position is None else position
+    return rows.select("learner_id", "before", "row_number", after=pl.lit(after, pl.String), position=place)
+
+
+def _no_seat(waits: pl.DataFrame, pool: _Pool) -> pl.DataFrame:
+    kind = kinds.NO_SEAT
+    named = waits.filter(pl.col("row_number").is_not_null())
+    return issue_rows(named, kind, column=pool.pool_key, message=kind.wording.format(pool=pool.pool_name))
 
 
 def _with_wish(people: pl.DataFrame, held: pl.DataFrame, field: str, policy: Policy) -> pl.DataFrame:

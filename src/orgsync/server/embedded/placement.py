@@ -168,7 +168,7 @@ def _socket_folders(place: Path, account: Account) -> list[Path]:
     name = f"orgsync-{account.uid}-{_digest(str(place))}"
     # Root's own temporary folder may be closed to the account.
     temporary = [] if account.steps_down else [Path(tempfile.gettempdir())]
-    return [place / "run", *(folder / name for folder in (*temporary, Path("/tmp")))]  # noqa: S108 - checked
+    return [place / "run", *(folder / name for folder in (*temporary, Path("/tmp")))]  # nosec B108 # noqa: S108 - checked
 
 
 def _fits(folder: Path) -> bool:

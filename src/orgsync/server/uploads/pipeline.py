@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -72,6 +72,9 @@ def _apply_or_hold(attempt: Attempt, draft: Draft) -> None:
         if lock_directory(job.organization_id, wait=None) != draft.plan.revision:
             # Somebody wrote between plan and lock: plan anew, once, now that nobody else can.
             draft = make_draft(job, draft.file, now=now)
+            if refusal := refusal_of_rows(job, draft):
+                endings.fail(attempt, draft, refusal)
+                return
             if reasons := decide(draft):
                 endings.hold(attempt, draft, reasons)
                 return
@@ -97,12 +100,15 @@ def _apply(attempt: Attempt, draft: Draft, files: Files) -> None:
             draft.plan.writes, organization_id=job.organization_id, feed_id=job.feed_id, job_id=job.pk, at=now
         )
         revision = applied.revision
-    Feed.objects.filter(organization_id=job.organization_id, id=job.feed_id).update(
-        last_fields=list(draft.file.layout.fields),
-        last_rows=draft.file.row_count,
-        last_applied_at=now,
-        holds_next=False,
-    )
+    _remember(job, draft, now)
     if job.mode == Mode.FULL:
         transitions.cancel_superseded(job, now=now)
     endings.finish(attempt, draft, files, revision=revision)
+
+
+def _remember(job: UploadJob, draft: Draft, now: datetime) -> None:
+    """Note what the feed's applied file was like; a file of changes is no measure for the next full one."""
+    values: dict[str, Any] = {"last_applied_at": now, "holds_next": False}
+    if job.mode == Mode.FULL:
+        values |= {"last_fields": list(draft.file.layout.fields), "last_rows": draft.file.row_count}
+    Feed.objects.filter(organization_id=job.organization_id, id=job.feed_id).update(**values)

@@ -23,9 +23,9 @@ class Feed(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     last_fields = models.JSONField(default=list, blank=True)
-    """Fields of the last applied file: a full file that lacks one is held."""
+    """Fields of the last applied full file: a full file that lacks one is held."""
     last_rows = models.PositiveIntegerField(null=True, blank=True)
-    """Data rows of the last applied file; null before the first."""
+    """Data rows of the last applied full file; null before the first."""
     last_applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
