@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from orgsync.server.directory.criteria import Condition, Criteria, branches_of
+from orgsync.server.directory.criteria import Condition, Criteria, branches_of, condition_of
 from orgsync.server.directory.models import (
     CustomAttribute,
     Feed,
@@ -20,6 +21,10 @@ from orgsync.server.directory.models import (
 
 COUNTED: Final = 10_000
 """People are counted up to here; beyond, "more" is all that is said."""
+RARE: Final = 30_000
+"""People whom one way of fitting a search may find for them to be sorted as a whole."""
+WALKED: Final = 20_000
+"""People who are looked at for a page before it is sought in another way."""
 PAGE_SIZE: Final = 50
 SUGGESTED: Final = 200
 """Names of groups and departments that a filter suggests."""
@@ -58,9 +63,9 @@ class Page:
 
 NOBODY: Final = Page((), 0)
 
-# Few people are found first and sorted then, so that no index is walked from end to end for a handful of them; of
-# many, the next page is never far along the index that has their order. The ways in which a word can fit are looked
-# at one by one: together they would all be followed to their ends before the first person is known.
+# Few people are found first and sorted then, so that no index is walked from end to end for a handful of them. The
+# ways in which a word can fit are looked at one by one: together they would all be followed to their ends before the
+# first person is known.
 _FEW: Final = """
     WITH matching AS MATERIALIZED ({branches})
     SELECT (SELECT count(*) FROM matching),
@@ -71,7 +76,25 @@ _FEW: Final = """
 _FEW_BRANCH: Final = """
     (SELECT {columns}, learner.id AS learner_id FROM directory_learner AS learner WHERE {condition} LIMIT {most})
 """
+# Of many people the next page is near along the index that has their order, nearly always.
+_WALK: Final = """
+    SELECT learner.id
+      FROM (SELECT * FROM directory_learner
+             WHERE organization_id = %s {place} ORDER BY {order} LIMIT {walked}) AS learner
+     WHERE {condition}
+     ORDER BY {order}
+     LIMIT {size}
+"""
 _MANY: Final = "SELECT learner_id FROM ({branches}) AS page ORDER BY {order} LIMIT {size}"
+# People who fit in a rare way may all stand at the end of the order: then they are sorted, not walked to.
+_RARE_BRANCH: Final = """
+    (SELECT * FROM (SELECT {columns}, learner.id AS learner_id FROM directory_learner AS learner
+                     WHERE {condition} LIMIT {most}) AS rare
+      WHERE true {place} ORDER BY {order} LIMIT {size})
+"""
+_SIZE: Final = """
+    (SELECT count(*) FROM (SELECT FROM directory_learner AS learner WHERE {condition} LIMIT {most}) AS found)
+"""
 _MANY_BRANCH: Final = """
     (SELECT {columns}, learner.id AS learner_id FROM directory_learner AS learner
       WHERE {condition} {place} ORDER BY {order} LIMIT {size})
@@ -110,17 +133,17 @@ def find_page(
     Somebody who is not there any more leads to the first page. The number of statements does not depend on the
     number of people.
     """
-    branches = branches_of(organization_id, criteria)
-    columns = SORT_COLUMNS[order.key]
-    is_back = before is not None
-    with transaction.atomic():
-        place = _place(organization_id, columns, before if before is not None else after)
-        is_descending = order.is_descending != (is_back and place is not None)
-        count, ids = _ids(branches, columns, place, is_descending=is_descending, size=size + 1)
-    is_back = is_back and place is not None
+    wanted = _Wanted(organization_id, criteria, SORT_COLUMNS[order.key], size + 1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_PLAN_FOR_PAGES)
+        place = _place(cursor, wanted, after if before is None else before)
+        is_back = before is not None and place is not None
+        wanted = replace(wanted, place=place, is_descending=order.is_descending != is_back)
+        count, ids = _few(cursor, wanted)
+        if count > COUNTED:
+            ids = _many(cursor, wanted)
     shown = ids[:size][::-1] if is_back else ids[:size]
-    has_rest = len(ids) > size
-    has_next, has_previous = (True, has_rest) if is_back else (has_rest, place is not None)
+    has_next, has_previous = (True, len(ids) > size) if is_back else (len(ids) > size, place is not None)
     return Page(
         people_in_order(organization_id, shown),
         count,
@@ -135,46 +158,77 @@ def people_in_order(organization_id: int, ids: Sequence[int]) -> list[Learner]:
     return [found[learner_id] for learner_id in ids if learner_id in found]
 
 
-def _place(organization_id: int, columns: Sequence[str], learner_id: int | None) -> tuple[Any, ...] | None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Whom a page shows: the first of those who are meant, behind the place in the order."""
+
+    organization_id: int
+    criteria: Criteria
+    columns: Sequence[str]
+    size: int
+    place: tuple[Any, ...] | None = None
+    is_descending: bool = False
+
+    @property
+    def behind(self) -> list[Any]:
+        """Parameters of the place."""
+        return list(self.place or ())
+
+    def shape(self, **more: object) -> dict[str, object]:
+        """Return what the statements have in common."""
+        sign, direction = ("<", "DESC") if self.is_descending else (">", "ASC")
+        columns = ", ".join(self.columns)
+        slots = ", ".join(["%s"] * len(self.columns))
+        return {
+            "columns": columns,
+            "order": ", ".join(f"{column} {direction}" for column in self.columns),
+            "place": f"AND ({columns}) {sign} ({slots})" if self.place else "",
+            "size": self.size,
+            **more,
+        }
+
+
+def _place(cursor: CursorWrapper, wanted: _Wanted, learner_id: int | None) -> tuple[Any, ...] | None:
     if learner_id is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE.format(columns=", ".join(columns)), [organization_id, learner_id])
-        found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+    cursor.execute(_PLACE.format(columns=", ".join(wanted.columns)), [wanted.organization_id, learner_id])
+    found: tuple[Any, ...] | None = cursor.fetchone()
+    return found
 
 
-def _ids(
-    branches: Sequence[Condition],
-    columns: Sequence[str],
-    place: tuple[Any, ...] | None,
-    *,
-    is_descending: bool,
-    size: int,
-) -> tuple[int, list[int]]:
-    """Return how many are meant, and the ids of those behind the place."""
-    behind, direction = ("<", "DESC") if is_descending else (">", "ASC")
-    shape = {
-        "columns": ", ".join(columns),
-        "order": ", ".join(f"{column} {direction}" for column in columns),
-        "place": f"AND ({', '.join(columns)}) {behind} ({', '.join(['%s'] * len(columns))})" if place else "",
-        "size": size,
-    }
-    behind_place = list(place or ())
-    few, values = _union(_FEW_BRANCH, branches, shape | {"most": COUNTED + 1})
-    with connection.cursor() as cursor:
-        cursor.execute(_PLAN_FOR_PAGES)
-        cursor.execute(_FEW.format(**shape, counted=COUNTED, branches=few), [*values, *behind_place])
-        count, ids = cursor.fetchone()
-        if count > COUNTED:
-            many, values = _union(_MANY_BRANCH, [(where, [*some, *behind_place]) for where, some in branches], shape)
-            cursor.execute(_MANY.format(**shape, branches=many), values)
-            ids = [learner_id for (learner_id,) in cursor.fetchall()]
-    return count, ids
+def _few(cursor: CursorWrapper, wanted: _Wanted) -> tuple[int, list[int]]:
+    """Return how many people are meant, as far as they are counted, and the page unless they are more."""
+    branches = branches_of(wanted.organization_id, wanted.criteria)
+    found, values = _union([_FEW_BRANCH] * len(branches), branches, wanted.shape(most=COUNTED + 1))
+    cursor.execute(_FEW.format(**wanted.shape(branches=found, counted=COUNTED)), [*values, *wanted.behind])
+    count, ids = cursor.fetchone() or (0, [])
+    return int(count), ids
 
 
-def _union(statement: str, branches: Sequence[Condition], shape: dict[str, Any]) -> Condition:
-    statements = [statement.format(**shape, condition=where) for where, _values in branches]
+def _many(cursor: CursorWrapper, wanted: _Wanted) -> list[int]:
+    """Return the page of more people than are counted."""
+    where, values = condition_of(wanted.organization_id, wanted.criteria)
+    walk = _WALK.format(**wanted.shape(condition=where, walked=WALKED))
+    cursor.execute(walk, [wanted.organization_id, *wanted.behind, *values])
+    ids = [learner_id for (learner_id,) in cursor.fetchall()]
+    return ids if len(ids) == wanted.size else _far(cursor, wanted)
+
+
+def _far(cursor: CursorWrapper, wanted: _Wanted) -> list[int]:
+    """Return a page that does not begin near its place, or is the last one."""
+    branches = branches_of(wanted.organization_id, wanted.criteria)
+    sizes = [_SIZE.format(condition=where, most=RARE + 1) for where, _values in branches]
+    cursor.execute(f"SELECT {', '.join(sizes)}", [value for _where, values in branches for value in values])
+    forms = [_RARE_BRANCH if size <= RARE else _MANY_BRANCH for size in cursor.fetchone() or ()]
+    placed = [(where, [*values, *wanted.behind]) for where, values in branches]
+    found, values = _union(forms, placed, wanted.shape(most=RARE + 1))
+    cursor.execute(_MANY.format(**wanted.shape(branches=found)), values)
+    return [learner_id for (learner_id,) in cursor.fetchall()]
+
+
+def _union(forms: Sequence[str], branches: Sequence[Condition], shape: dict[str, object]) -> Condition:
+    pairs = zip(forms, branches, strict=True)
+    statements = [form.format(**shape, condition=where) for form, (where, _values) in pairs]
     return " UNION ".join(statements), [value for _where, values in branches for value in values]
 
 

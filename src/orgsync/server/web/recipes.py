@@ -43,6 +43,7 @@ def shells(token: str = PLACEHOLDER) -> tuple[Shell, ...]:
 def _curl(base: str, token: str) -> Shell:
     call = """curl -sS -H "Authorization: Bearer $OAUTH_TOKEN\""""
     form = """-H 'Content-Type: multipart/form-data' --form 'file=@people.csv;type=text/csv'"""
+    take = "| cut -d'\"' -f4)"
     recipes = (
         Recipe("curl-token", _("First: keep the token in a variable"), f"export OAUTH_TOKEN='{token}'"),
         Recipe(
@@ -53,21 +54,22 @@ def _curl(base: str, token: str) -> Shell:
         Recipe(
             "curl-manual",
             _("Manual mode: upload, then process"),
-            f'URN=$({call} \\\n  {form} \\\n  -X POST "{base}{_UPLOAD}&auto_notify=false" | cut -d\'"\' -f4)\n'
+            f'URN=$({call} \\\n  {form} \\\n  -X POST "{base}{_UPLOAD}&auto_notify=false" \\\n  {take}\n'
             f"JOB=$({call} -H 'Content-Type: application/json' \\\n"
-            f'  -X POST "{base}{_JOBS}?action=processFile" --data "{{\\"mediaUrn\\":\\"$URN\\"}}" | cut -d\'"\' -f4)\n'
+            f'  -X POST "{base}{_JOBS}?action=processFile" \\\n'
+            f'  --data "{{\\"mediaUrn\\":\\"$URN\\"}}" {take}\n'
             'echo "$JOB"',
         ),
         Recipe(
             "curl-track",
             _("Manual mode: track, until status is DONE, HELD, FAILED or CANCELLED"),
-            f'{call} -X GET "{base}{_JOBS}/$JOB"',
+            f'{call} \\\n  -X GET "{base}{_JOBS}/$JOB"',
         ),
         Recipe(
             "curl-download",
             _("Download the results"),
-            f'RESULT=$({call} "{base}{_JOBS}/$JOB" \\\n'
-            '  | grep -o \'"resultMedia": "[^"]*"\' | cut -d\'"\' -f4)\n'
+            f'RESULT=$({call} \\\n  -X GET "{base}{_JOBS}/$JOB" \\\n'
+            f'  | grep -o \'"resultMedia": "[^"]*"\' {take}\n'
             f'{call} \\\n  -X GET "{base}{_UPLOAD}&id=$RESULT" -o results.csv',
         ),
     )

@@ -56,7 +56,13 @@ class TokenForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Who uses it, such as “HR server, nightly”."))
     feed = forms.ChoiceField(label=_("Feed"), help_text=_("The origin that the files of this token belong to."))
     new_feed = forms.CharField(label=_("Name of the new feed"), max_length=100, required=False)
-    mode = forms.ChoiceField(label=_("Mode of the new feed"), choices=MODES, required=False)
+    mode = forms.ChoiceField(
+        label=_("Mode of the new feed"),
+        choices=MODES,
+        required=False,
+        initial=Mode.CHANGES.value,
+        widget=forms.RadioSelect,
+    )
     scopes = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     powerful = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     expires = forms.ChoiceField(label=_("Expires"), choices=[*EXPIRIES, (ON_A_DATE, _("on a date"))], initial="365")

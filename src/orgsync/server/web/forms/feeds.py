@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.guards import GUARDS, Guard
-from orgsync.core.model import RowPolicy
+from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.queries_feeds import is_name_taken
 from orgsync.server.orgs.models import Organization
@@ -44,10 +44,10 @@ class FeedForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("Where the files come from, such as “Nightly HR”.")
     )
-    mode = forms.ChoiceField(label=_("Mode"), choices=MODES, help_text=_("What the feed's files claim to be."))
+    mode = forms.ChoiceField(label=_("Mode"), choices=MODES, widget=forms.RadioSelect)
 
     def __init__(self, data: Any, organization: Organization, feed: Feed | None = None) -> None:
-        super().__init__(data, initial=None if feed is None else {"name": feed.name, "mode": feed.mode})
+        super().__init__(data, initial={"name": feed.name, "mode": feed.mode} if feed else {"mode": Mode.CHANGES.value})
         self.organization = organization
         self.feed = feed
 
@@ -72,7 +72,7 @@ class GuardRow:
 class FeedSettingsForm(FeedForm):
     """Everything that can be set on a feed. A limit left empty is the default, which stands in the field in grey."""
 
-    rows = forms.ChoiceField(label=_("Rows in error"), choices=ROWS)
+    rows = forms.ChoiceField(label=_("Rows in error"), choices=ROWS, widget=forms.RadioSelect)
 
     def __init__(self, data: Any, organization: Organization, feed: Feed) -> None:
         super().__init__(data, organization, feed)
