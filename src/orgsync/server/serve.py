@@ -163,8 +163,9 @@ def migrate(environment: Mapping[str, str]) -> None:
     argv = (sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0")
     address = environment.get("ORGSYNC_QUEUE_DATABASE_URL") or environment["ORGSYNC_DATABASE_URL"]
     try:
-        with psycopg.connect(address, connect_timeout=10) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        # A lock of the session, in no transaction: an index made concurrently waits for every transaction that is open.
+        with psycopg.connect(address, connect_timeout=10, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
             code = run_to_end(Child("migrations", argv, environment))
     except psycopg.OperationalError as error:
         raise ConfigurationError("ORGSYNC_DATABASE_URL", f"the database does not answer: {error}") from error
