@@ -47,7 +47,10 @@ def people_counts(organization: Organization) -> PeopleCounts:
     are kept: a million people are counted once for each revision and process, not for each look at the page.
     """
     key = f"people-counts:{organization.pk}:{organization.revision}"
-    counts: PeopleCounts = cache.get_or_set(key, lambda: _count(organization), _DAY)
+    counts: PeopleCounts | None = cache.get(key)
+    if counts is None:
+        counts = _count(organization)
+        cache.set(key, counts, _DAY)
     return counts
 
 

@@ -1,6 +1,7 @@
 """What a home page shows of files and jobs: what is held, how fresh each feed is, what changed lately."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby, pairwise
@@ -104,7 +105,7 @@ def set_up_steps(organization: Organization) -> SetUpSteps:
     )
 
 
-def _freshness(feed: Feed, jobs: list[UploadJob], now: datetime) -> FeedFreshness:
+def _freshness(feed: Feed, jobs: Sequence[UploadJob], now: datetime) -> FeedFreshness:
     last = jobs[0] if jobs else None
     is_late = (
         last is not None and not feed.is_paused and now - last.created_at > _patience([j.created_at for j in jobs])

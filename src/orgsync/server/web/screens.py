@@ -33,8 +33,8 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
     """
     Let a view be called by admins who have the permission, with `request.admin` and `request.organization`.
 
-    Times are in the reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not chosen is asked which; who may
-    not gets 403.
+    Times are in the reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not
+    chosen is asked which; who may not gets 403.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:

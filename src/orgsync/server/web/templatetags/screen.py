@@ -11,10 +11,10 @@ register = template.Library()
 
 
 @register.simple_tag
-def icon(name: str) -> SafeString:
+def icon(name: str) -> str:
     """Draw an icon of the heroicons set; decoration only, the words stand beside it."""
-    drawn: SafeString = heroicon_outline(name, **{"class": "icon", "aria-hidden": "true"})
-    return drawn
+    attributes: dict[str, Any] = {"class": "icon", "aria-hidden": "true"}
+    return heroicon_outline(name, **attributes)
 
 
 @register.simple_tag(takes_context=True)
