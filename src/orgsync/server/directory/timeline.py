@@ -65,7 +65,7 @@ _Event = tuple[datetime, int | None, Fact]
 def timeline_of(learner: Learner, *, before: datetime | None = None) -> Timeline:
     """Return the newest moments of the learner, or the newest that were earlier than `before`."""
     changes = _changes(learner, before)
-    events = [*changes, *_creation(learner), *_memberships(learner), *_licenses(learner)]
+    events = [*_creation(learner), *reversed(changes), *_memberships(learner), *_licenses(learner)]
     if before is not None:
         events = [event for event in events if event[0] < before]
     moments = _moments(events)
@@ -128,7 +128,7 @@ def _steps(subject: Subject, spans: Iterable[tuple[Any, ...]]) -> Iterator[_Even
         sides[name, since, since_job_id]["after"] = value
         if until is not None:
             sides[name, until, until_job_id]["before"] = value
-    for (name, at, job_id), side in sides.items():
+    for (name, at, job_id), side in sorted(sides.items(), key=lambda step: step[0][0]):
         yield at, job_id, Fact(subject, name, side.get("before"), side.get("after"))
 
 

@@ -43,11 +43,11 @@ FACT_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One attribute with its origin."""
+    """One attribute with its origin; no origin where it is as at the creation."""
 
     label: str
     value: Any
-    origin: Origin
+    origin: Origin | None
     job: UploadJob | None
 
 
@@ -106,6 +106,7 @@ def learner_page(learner: Learner, *, before: datetime | None) -> dict[str, Any]
     return {
         "learner": learner,
         "name": name_of(learner),
+        "created_by": names.jobs.get(learner.created_job_id or 0),
         "values": _values(learner, origins, names),
         "groups": sorted((_group(one, names) for one in memberships), key=lambda link: link.name.casefold()),
         "licenses": sorted((_license(one, names) for one in licenses), key=lambda link: link.name.casefold()),
@@ -151,9 +152,11 @@ def _managers(facts: Iterable[Fact]) -> set[int]:
 def _values(learner: Learner, origins: Mapping[str, Origin], names: _Names) -> list[Value]:
     """Return the attributes that have a value, in the catalogue's order, custom ones behind."""
     stored = {name: getattr(learner, name) for name in ATTRIBUTE_NAMES} | dict(sorted(learner.custom.items()))
-    born = Origin(learner.created_at, learner.created_job_id)
-    held = [(name, value, origins.get(name, born)) for name, value in stored.items() if value is not None]
-    return [Value(label_of(name), value, origin, names.jobs.get(origin.job_id or 0)) for name, value, origin in held]
+    held = [(name, value, origins.get(name)) for name, value in stored.items() if value is not None]
+    return [
+        Value(label_of(name), value, origin, names.jobs.get(origin.job_id or 0) if origin else None)
+        for name, value, origin in held
+    ]
 
 
 def _group(one: Membership, names: _Names) -> Link:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -35,7 +36,7 @@ LINK_COLUMNS: Final = {
     "licenses": _("Licenses"),
     "change": _("Last change"),
 }
-"""Columns that are no attributes, beside name and address, which are always there."""
+"""Columns that are no attributes, beside name and address, which are always there; two before the attributes."""
 USUAL_COLUMNS: Final = ("unique_user_id", "status", "department_name", "work_title", "licenses", "change")
 
 
@@ -51,6 +52,18 @@ class Chip:
 
     text: str
     query: str
+
+
+class TimelineForm(forms.Form):
+    """Where a page of a timeline begins."""
+
+    before = forms.DateTimeField(required=False)
+
+    def moment(self) -> datetime | None:
+        """Return what was asked for, or None when that is nothing or cannot be understood."""
+        self.full_clean()
+        found: datetime | None = self.cleaned_data.get("before")
+        return found
 
 
 class LearnersForm(forms.Form):
@@ -91,7 +104,7 @@ class LearnersForm(forms.Form):
         given.setdefault("sort", "name")
         if "show" not in given:
             given.setlist("show", list(USUAL_COLUMNS))
-        super().__init__(given)
+        super().__init__(given, label_suffix="")
         self.query = data
         self.organization = organization
         self.offered = choices_of(organization.pk)
@@ -99,7 +112,8 @@ class LearnersForm(forms.Form):
         self._offer("pool", [("", _("Any")), *self.offered.pools])
         self._offer("feed", [("", _("Any")), *self.offered.feeds, (NONE, _("No feed"))])
         self._offer("attribute", [("", _("Any")), *attributes])
-        self._offer("show", [*LINK_COLUMNS.items(), *attributes])
+        links = list(LINK_COLUMNS.items())
+        self._offer("show", [*links[:2], *attributes, *links[2:]])
 
     def _offer(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
         self.fields[name].choices = [(str(value), text) for value, text in choices]  # type: ignore[attr-defined]

@@ -8,14 +8,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.dateparse import parse_datetime
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from orgsync.server.directory.export import export_people
 from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.access import Permission
-from orgsync.server.web.forms.learners import LearnersForm
+from orgsync.server.web.forms.learners import LearnersForm, TimelineForm
 from orgsync.server.web.learnerpage import learner_page
 from orgsync.server.web.learnertable import table_of
 from orgsync.server.web.screens import AdminRequest, screen
@@ -60,5 +59,5 @@ def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
     learner = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
     if learner is None:
         raise Http404
-    values = learner_page(learner, before=parse_datetime(request.GET.get("before", "")))
+    values = learner_page(learner, before=TimelineForm(request.GET).moment())
     return render(request, "web/learners/detail.html", {"section": "learners", **values})
