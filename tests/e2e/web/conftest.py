@@ -34,6 +34,9 @@ def center(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         with DemoServer.started(folder / "server", port=0) as server:
             seed_company(server, company)
             yield server
+        # What it says is read until it listens; the pipe is open for as long as somebody may want to read on.
+        assert server.process.stdout is not None
+        server.process.stdout.close()
     finally:
         remove_data_dir(folder / "server")
 

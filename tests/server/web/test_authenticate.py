@@ -23,6 +23,7 @@ from tests.job_world import NOW, make_token
 from tests.server.web.conftest import signed_in
 
 PAGE = "/admin/authenticate/"
+SURE = {"is_sure": "yes"}
 NEW = {
     "name": "HR server",
     "feed": "new",
@@ -279,15 +280,15 @@ def test_token_of_a_deactivated_maker_is_shown_as_such(
 
 def test_revoking_asks_first(alice: Client, acme: Organization) -> None:
     """
-    A look at the question changes nothing; the answer revokes, and the token leaves the list of those in use.
+    The question changes nothing; the answer revokes, and the token leaves the list of those in use.
     """
     token = make_token(acme, scopes=["sync"])
     path = f"{PAGE}tokens/{token.pk}/revoke/"
 
-    question = text_of(alice, path)
+    question = unescape(alice.post(path).content.decode())
     token.refresh_from_db()
     before = token.revoked_at
-    told = unescape(alice.post(path, follow=True).content.decode())
+    told = unescape(alice.post(path, SURE, follow=True).content.decode())
 
     token.refresh_from_db()
     assert "Revoke “nightly”?" in question
@@ -305,7 +306,7 @@ def test_second_revocation_keeps_the_first_time(alice: Client, acme: Organizatio
     at = datetime(2026, 3, 1, tzinfo=UTC)
     token = make_token(acme, scopes=["sync"], revoked_at=at)
 
-    told = alice.post(f"{PAGE}tokens/{token.pk}/revoke/", follow=True)
+    told = alice.post(f"{PAGE}tokens/{token.pk}/revoke/", SURE, follow=True)
 
     token.refresh_from_db()
     assert "was revoked before" in told.content.decode()
@@ -320,8 +321,8 @@ def test_another_organizations_tokens_are_not_there(alice: Client, charlie: Clie
     path = f"{PAGE}tokens/{token.pk}/revoke/"
 
     assert token.feed.name not in text_of(charlie, f"{PAGE}?show=all&feed_id={token.feed_id}")
-    assert charlie.get(path).status_code == 404
     assert charlie.post(path).status_code == 404
+    assert charlie.post(path, SURE).status_code == 404
     token.refresh_from_db()
     assert token.revoked_at is None
 
@@ -333,7 +334,7 @@ def test_who_may_only_look_manages_no_tokens(bob: Client, acme: Organization) ->
     token = make_token(acme, scopes=["sync"])
     path = f"{PAGE}tokens/{token.pk}/revoke/"
 
-    statuses = [bob.get(PAGE), bob.post(PAGE, NEW), bob.get(path), bob.post(path)]
+    statuses = [bob.get(PAGE), bob.post(PAGE, NEW), bob.post(path), bob.post(path, SURE)]
 
     assert {answer.status_code for answer in statuses} == {403}
     assert AccessToken.objects.count() == 1

@@ -72,11 +72,11 @@ def test_list_says_how_each_feed_stands(alice: Client, acme: Organization) -> No
     """
     Mode, claims, age of the last file and what became of it, paused, on hold.
     """
-    late = make_token(acme).feed
-    job = make_job(make_token(acme), JobStatus.HELD, feed=late, held_at=timezone.now())
+    token = make_token(acme)
+    job = make_job(token, JobStatus.HELD, held_at=timezone.now())
     UploadJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(hours=30, minutes=1))
     make_feed(acme, name="Contractors", is_paused=True, holds_next=True, mode=Mode.FULL)
-    claim(late, *range(1, 1_235))
+    claim(token.feed, *range(1, 1_235))
 
     page = text_of(alice)
 
@@ -214,7 +214,7 @@ def test_page_shows_tokens_and_jobs_of_this_feed_alone(alice: Client, acme: Orga
     """
     Of two feeds each page has its own.
     """
-    mine, other = make_token(acme, name="mine"), make_token(acme)
+    mine, other = make_token(acme), make_token(acme)
     job, foreign = make_job(mine, JobStatus.DONE), make_job(other, JobStatus.DONE)
 
     page = text_of(alice, path_of(mine.feed))

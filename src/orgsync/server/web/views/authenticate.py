@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from orgsync.core.model import Mode
 from orgsync.server.directory.models import Feed
@@ -38,14 +38,14 @@ def index(request: AdminRequest) -> HttpResponse:
     return render(request, "web/authenticate/index.html", {"section": "authenticate", **values})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @screen(Permission.MANAGE_TOKENS)
 def revoke(request: AdminRequest, token: int) -> HttpResponse:
-    """Ask whether a token is to be revoked; a POST does it."""
+    """Ask whether a token is to be revoked; the answer, a second POST, does it."""
     found = token_of(request.organization, token)
     if found is None:
         raise Http404
-    if request.method != "POST":
+    if not request.POST.get("is_sure"):
         return render(request, "web/authenticate/revoke.html", {"section": "authenticate", "token": found})
     if revoke_token(request.organization, found.pk, now=timezone.now()):
         messages.success(request, _("The token %s is revoked.") % found.name, extra_tags="good")
