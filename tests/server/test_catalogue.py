@@ -11,7 +11,11 @@ GLOBAL_TABLES: Final = {
     "orgs_organization": "the organization itself",
     "orgs_account": "an account may belong to several organizations",
 }
-FOREIGN_PREFIXES: Final = ("django_", "auth_", "procrastinate_")
+FOREIGN_PREFIXES: Final = (
+    *("django_", "auth_", "procrastinate_"),
+    # Sign-in: accounts, their addresses, second factors, sessions and failed tries are global by design.
+    *("account_", "mfa_", "socialaccount_", "usersessions_", "axes_"),
+)
 
 CONFIGURATION: Final = {
     "directory_customattribute",

@@ -69,8 +69,12 @@ def _group_permission(name: str, text: str) -> Column:
     return Column(name, ColumnGroup.PERMISSIONS, CellKind.GROUP_LIMIT, text, "group:Sales", max_length=4_000)
 
 
-def _ignored(name: str, text: str) -> Column:
-    return Column(name, ColumnGroup.IGNORED, CellKind.IGNORED, text, max_length=32_768)
+def _ignored(name: str, text: str, **more: object) -> Column:
+    return Column(name, ColumnGroup.IGNORED, CellKind.IGNORED, text, max_length=32_768, **more)  # type: ignore[arg-type]
+
+
+DOWNLOAD_MARKER: Final = "orgsync_status"
+"""The column by which a download of learners is known when it comes back; read-only: active or inactive."""
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -189,6 +193,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
     _ignored("admin_permission", "Known from another product; not supported."),
     _ignored("seat_id", "A read-only number in other products' downloads."),
     _ignored("Last access date", "Part of downloads; read-only."),
+    _ignored(
+        DOWNLOAD_MARKER,
+        "Part of our download of learners; read-only. A file with it gets the formula defence of its cells undone.",
+        is_ours=True,
+    ),
 )
 
 BY_NAME: Final[dict[str, Column]] = {

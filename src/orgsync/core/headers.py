@@ -14,6 +14,7 @@ from orgsync.core.columns import (
     CUSTOM_NAME_LENGTH,
     CUSTOM_PREFIX,
     DELETION_HEADERS,
+    DOWNLOAD_MARKER,
     GROUP_PREFIX,
     LICENSE_HEADER,
     RESULT_HEADERS,
@@ -50,7 +51,7 @@ SPELLINGS: Final = {fold_header(name): name for name in BY_NAME}
 
 RESULT_KEYS: Final = frozenset(map(fold_header, RESULT_HEADERS))
 KEY_FIELDS: Final = frozenset({"primary_email_address", "existing_email_address", "unique_user_id"})
-IGNORED_IN_SILENCE: Final = frozenset({"seat_id", "Last access date"})
+IGNORED_IN_SILENCE: Final = frozenset({"seat_id", "Last access date", DOWNLOAD_MARKER})
 
 GROUP_HEADER: Final = re.compile(r"[\s\u200b\u2060\ufeff]*group\s*:\s*(?P<name>.*\S)\s*", re.IGNORECASE | re.DOTALL)
 EMAIL_LIKE: Final = re.compile(r"\s*[^@\s:]+@[^@\s:]+\.[^@\s:]+\s*")
@@ -116,7 +117,8 @@ def read_layout(
     """
     if sorted(headers) == sorted(DELETION_HEADERS):
         return _deletion_layout(headers)
-    carries_results = {*map(fold_header, headers)} >= RESULT_KEYS
+    folded = {*map(fold_header, headers)}
+    carries_results = folded >= RESULT_KEYS
     readings = [
         _read_header(position, header, license_keys)
         for position, header in enumerate(headers)
@@ -125,7 +127,8 @@ def read_layout(
     columns = tuple(reading.column for reading in readings if reading.column)
     issues = [reading.issue for reading in readings if reading.issue]
     _check_columns(columns, limits)
-    return FileLayout(columns, file_issues(issues), carries_results=carries_results)
+    is_download = fold_header(DOWNLOAD_MARKER) in folded
+    return FileLayout(columns, file_issues(issues), carries_results=carries_results, is_download=is_download)
 
 
 def holds_our_words(raw: RawFile) -> bool:

@@ -92,7 +92,7 @@ def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
     cleaned = {}
     for column in layout.columns:
         name = raw.cell(column.position)
-        cells = fused(pl.col(name)) if layout.carries_results else pl.col(name)
+        cells = fused(pl.col(name)) if layout.is_defused else pl.col(name)
         if name in has_other_letters:
             cells = _clean_letters(cells, is_key=column.column.kind in _KEY_KINDS)
         cleaned[name] = cells.str.strip_chars()

@@ -88,7 +88,7 @@ def _kept_positions(raw: RawFile, layout: FileLayout) -> list[int]:
 
 def _header_line(raw: RawFile, layout: FileLayout, kept: list[int]) -> str:
     headers = [raw.headers[position] for position in kept]
-    sent = [fuse(header) for header in headers] if layout.carries_results else headers
+    sent = [fuse(header) for header in headers] if layout.is_defused else headers
     # A sender's own column Status would make a duplicate header, and the file could not come back.
     distinct = [f"{header} (sent)" if fold_header(header) in _RESULT_KEYS else header for header in sent]
     line = io.StringIO()
@@ -111,7 +111,7 @@ def _issue_texts(issues: pl.DataFrame) -> pl.DataFrame:
 def _cells(raw: RawFile, layout: FileLayout, kept: list[int], start: int) -> pl.DataFrame:
     """Return the input's cells of one slice of rows, without formula defence."""
     cells = raw.rows.slice(start, SLICE_ROWS).select(raw.cell(position) for position in kept)
-    return cells.select(fused(pl.col(name)) for name in cells.columns) if layout.carries_results else cells
+    return cells.select(fused(pl.col(name)) for name in cells.columns) if layout.is_defused else cells
 
 
 def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -52,7 +52,14 @@ class FileLayout:
     issues: pl.DataFrame = field(default_factory=no_issues)
     is_deletion_file: bool = False
     carries_results: bool = False
-    """Whether this is a results file or a download of ours coming back, with its formula defence to undo."""
+    """Whether this is a results file of ours coming back, whose result columns are replaced."""
+    is_download: bool = False
+    """Whether this is a download of learners coming back."""
+
+    @property
+    def is_defused(self) -> bool:
+        """Whether the file carries our formula defence, which is undone cell by cell."""
+        return self.carries_results or self.is_download
 
     @property
     def fields(self) -> tuple[str, ...]:

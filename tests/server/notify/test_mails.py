@@ -107,7 +107,7 @@ def test_result_mail_has_counts_issues_and_the_command(settings: LazySettings) -
         "curl -H 'Authorization: Bearer <OAUTH_TOKEN>' -X GET \"https://sync.example.com/media/upload"
         f'?media_type=enterprise_csv_upload&id=urn:li:media:{job.result.public_id}" -o results.csv\n'
     ) in mail.body
-    assert f"Job {job.public_id}\n" in mail.body
+    assert f"https://sync.example.com/admin/people/sync-history/{job.public_id}/\n" in mail.body
     assert "Support: help@example.com" in mail.body
 
 

@@ -8,11 +8,13 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composable, Identifier
 
 from orgsync.core.columns import CUSTOM_PREFIX
+from orgsync.core.normalize import fold_keys
 from orgsync.server.directory.copying import copy_frame, staged
 from orgsync.server.directory.misfit import check_count
 
 _TABLE: Final = "directory_learner"
 _KEYS: Final = ("email_key", "unique_user_id")
+_NAME_KEYS: Final = {"preferred_first_name": "first_name_key", "preferred_last_name": "last_name_key"}
 
 # An address or an id may go from one person to another within one plan, also in a circle: whoever gives one up lets
 # go of it before anybody takes one.
@@ -38,6 +40,7 @@ def update_learners(cursor: CursorWrapper, organization_id: int, updates: pl.Dat
     if updates.is_empty():
         return
     planned = with_custom_json(updates.drop("row_number", strict=False).rename({"learner_id": "id"}), keeps_nulls=True)
+    planned = with_name_keys(planned)
     with staged(cursor, "planned_learner", planned.sort("id"), like=_TABLE):
         _release_keys(cursor, organization_id, [key for key in _KEYS if key in planned.columns])
         values = [_new_value(column) for column in planned.columns if column != "id"]
@@ -79,7 +82,8 @@ def insert_learners(
     """Add the people of `creates`, whose ids are real by now, straight into the table."""
 
     def as_rows(part: pl.DataFrame) -> pl.DataFrame:
-        return with_custom_json(part.rename({"learner_id": "id", "row_number": "created_row"})).with_columns(
+        people = with_name_keys(part.rename({"learner_id": "id", "row_number": "created_row"}))
+        return with_custom_json(people).with_columns(
             organization_id=pl.lit(organization_id),
             is_protected=pl.lit(value=False),
             created_at=pl.lit(at.isoformat()),
@@ -101,6 +105,12 @@ def log_changes(
         )
 
     copy_frame(cursor, "directory_learnerchange", changes.sort("learner_id", maintain_order=True), shape=as_rows)
+
+
+def with_name_keys(people: pl.DataFrame) -> pl.DataFrame:
+    """Add the folded keys of the names that the frame has; a person without the name has an empty key."""
+    keys = {key: fold_keys(people[name]).fill_null("") for name, key in _NAME_KEYS.items() if name in people.columns}
+    return people.with_columns(**keys)
 
 
 def with_custom_json(people: pl.DataFrame, *, keeps_nulls: bool = False) -> pl.DataFrame:

@@ -118,11 +118,12 @@ def _download(job: JobFacts) -> str:
 
 
 def _decide(job: JobFacts) -> str:
-    """Say how to look at a held plan and how to decide; elsewhere only which job this was."""
+    """Lead to the job's page, and say how to decide on a held one without a browser."""
+    page = f"The job in the Account Center (sign-in needed):\n{job.base_url}/admin/people/sync-history/{job.job_id}/"
     if job.status is not JobStatus.HELD:
-        return f"Job {job.job_id}"
+        return page
     commands = "\n".join(f"  orgsync admin {word} {job.job_id}" for word in ("plan", "approve", "reject"))
-    return f"To see the plan, to approve or to reject it, run on the server:\n\n{commands}"
+    return f"{page}\n\nOr, on the server:\n\n{commands}"
 
 
 def _foot(job: JobFacts) -> str:

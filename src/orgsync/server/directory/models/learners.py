@@ -1,5 +1,6 @@
 """Learners, their custom attributes, permissions and the log of what changed."""
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 
 from orgsync.server.orgs.models import Organization
@@ -36,6 +37,9 @@ class Learner(models.Model):
     work_phone_number = models.TextField(null=True)
     mobile_phone_number = models.TextField(null=True)
     profile_description = models.TextField(null=True)
+    first_name_key = models.TextField(db_default="", db_collation="C")
+    """The folded preferred first name, by which people are found and sorted; empty without one."""
+    last_name_key = models.TextField(db_default="", db_collation="C")
     custom = models.JSONField(default=dict)
     """Custom attributes by their header (`attribute_…`); a missing one is absent."""
 
@@ -49,6 +53,8 @@ class Learner(models.Model):
     created_job_id = models.BigIntegerField(null=True)
     created_row = models.BigIntegerField(null=True)
     deactivated_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+    """When the last transaction began that touched this person in any table; kept with `version`."""
 
     pk = models.CompositePrimaryKey("organization_id", "id")
 
@@ -56,6 +62,17 @@ class Learner(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization_id", "email_key"], name="learner_email"),
             models.UniqueConstraint(fields=["organization_id", "unique_user_id"], name="learner_unique_user_id"),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "last_name_key", "first_name_key", "id"], name="learner_by_name"),
+            models.Index(fields=["organization_id", "first_name_key"], name="learner_by_first_name"),
+            models.Index(fields=["organization_id", "changed_at", "id"], name="learner_by_change"),
+            models.Index(fields=["organization_id", "department_name"], name="learner_by_department"),
+            models.Index(
+                fields=["organization_id", "last_name_key", "first_name_key", "id"],
+                condition=models.Q(is_active=False),
+                name="learner_inactive",
+            ),
         ]
 
     def __str__(self) -> str:

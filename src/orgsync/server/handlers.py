@@ -1,0 +1,38 @@
+"""Errors in the language of whoever asked: JSON on the wire, a page everywhere else."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from orgsync.server.api import errors as wire
+
+WIRE: Final = ("/media/", "/v2/", "/oauth/", "/healthz", "/readyz")
+
+
+def is_wire(request: HttpRequest) -> bool:
+    """Tell whether a program asks: it gets JSON whatever happens."""
+    return request.path.startswith(WIRE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400, wire.bad_request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403, wire.forbidden, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 404, wire.not_found, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, wire.server_error)
+
+
+def _answer(request: HttpRequest, status: int, on_wire: Callable[..., HttpResponse], *arguments: Any) -> HttpResponse:
+    if is_wire(request):
+        return on_wire(request, *arguments)
+    return render(request, "web/error.html", {"status": status}, status=status)

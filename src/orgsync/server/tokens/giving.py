@@ -1,0 +1,31 @@
+"""Which scopes an admin may give a token: never more than they may do themselves."""
+
+from typing import Final
+
+from orgsync.server.orgs.access import Permission, may
+from orgsync.server.orgs.models import Admin, Role
+from orgsync.server.tokens.scopes import Scope
+
+_NEEDS: Final[dict[Scope, Permission]] = {
+    Scope.SYNC: Permission.UPLOAD,
+    Scope.PLANS_READ: Permission.SEE_JOBS,
+    Scope.JOBS_APPROVE: Permission.DECIDE,
+    Scope.JOBS_UNDO: Permission.DECIDE,
+    Scope.DIRECTORY_READ: Permission.SEE_PEOPLE,
+    Scope.DIRECTORY_WRITE: Permission.UPLOAD,
+    Scope.REPORTS_READ: Permission.SEE_PEOPLE,
+}
+OWNERS_ONLY: Final = frozenset({Scope.PERMISSIONS_WRITE, Scope.ERASE, Scope.ADMIN})
+"""Whoever gives these could make an owner of somebody, or lose data for good."""
+
+
+def may_give(admin: Admin, scope: Scope) -> bool:
+    """Return whether the admin may make a token with this scope."""
+    if scope in OWNERS_ONLY:
+        return admin.role == Role.OWNER
+    return may(admin, _NEEDS[scope])
+
+
+def scopes_to_give(admin: Admin) -> list[Scope]:
+    """Return what the admin may give, in the order of the catalogue."""
+    return [scope for scope in Scope if may_give(admin, scope)]

@@ -1,0 +1,31 @@
+"""The pages of the sign-in library that we offer: those that need neither sign-up nor mail to an unproven address."""
+
+from typing import NoReturn
+
+from allauth.account import views as account
+from django.http import Http404, HttpRequest
+from django.urls import include, path
+
+from orgsync.server.web.views.account import SignIn
+
+
+def nowhere(request: HttpRequest) -> NoReturn:  # noqa: ARG001  a view's signature
+    """Be a name that the library looks up, without a page behind it."""
+    raise Http404
+
+
+urlpatterns = [
+    path("login/", SignIn.as_view(), name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("signup/", nowhere, name="account_signup"),
+    path("email/", nowhere, name="account_email"),
+    path("password/set/", nowhere, name="account_set_password"),
+    path("confirm-email/", nowhere, name="account_email_verification_sent"),
+]

@@ -1,0 +1,197 @@
+"""What the list of learners takes in: whom to show, in what order, with which columns, and from whom on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
+from orgsync.core.normalize import fold_key
+from orgsync.server.directory.criteria import NONE, Criteria
+from orgsync.server.directory.models import Group, LicenseState
+from orgsync.server.directory.queries import NOBODY, Order, Page, choices_of, find_page
+from orgsync.server.orgs.models import Organization
+
+STATUSES: Final = [("", _("All")), ("active", _("Active")), ("inactive", _("Inactive"))]
+STATES: Final = [
+    ("", _("Any")),
+    (LicenseState.ACTIVE.value, _("Active")),
+    (LicenseState.WAITING.value, _("Waiting for a seat")),
+    (LicenseState.SCHEDULED.value, _("Waits for the first day")),
+    (LicenseState.DENIED.value, _("Revoked by hand")),
+    (NONE, _("No license")),
+]
+STATE_WORDS: Final = dict(STATES)
+SORTS: Final = ("name", "email", "change")
+
+LINK_COLUMNS: Final = {
+    "unique_user_id": _("Unique user ID"),
+    "status": _("Status"),
+    "manager": _("Manager"),
+    "groups": _("Groups"),
+    "licenses": _("Licenses"),
+    "change": _("Last change"),
+}
+"""Columns that are no attributes, beside name and address, which are always there; two before the attributes."""
+USUAL_COLUMNS: Final = ("unique_user_id", "status", "department_name", "work_title", "licenses", "change")
+
+
+def label_of(attribute: str) -> str:
+    """Return an attribute's name as words."""
+    words = attribute.removeprefix(CUSTOM_PREFIX).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter that is set: what it says, and the query without it."""
+
+    text: str
+    query: str
+
+
+class TimelineForm(forms.Form):
+    """Where a page of a timeline begins."""
+
+    before = forms.DateTimeField(required=False)
+
+    def moment(self) -> datetime | None:
+        """Return what was asked for, or None when that is nothing or cannot be understood."""
+        self.full_clean()
+        found: datetime | None = self.cleaned_data.get("before")
+        return found
+
+
+class LearnersForm(forms.Form):
+    """Search, filters, order, columns and place of the list; all of it stands in the address."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            {"type": "search", "autocomplete": "off", "placeholder": _("Name, e-mail or ID begins with …")}
+        ),
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=STATUSES)
+    department = forms.CharField(
+        label=_("Department"), required=False, widget=forms.TextInput({"list": "departments", "autocomplete": "off"})
+    )
+    group = forms.CharField(
+        label=_("Group"), required=False, widget=forms.TextInput({"list": "groups", "autocomplete": "off"})
+    )
+    pool = forms.ChoiceField(label=_("License pool"), required=False)
+    state = forms.ChoiceField(label=_("License"), required=False, choices=STATES)
+    feed = forms.ChoiceField(label=_("Feed"), required=False)
+    attribute = forms.ChoiceField(label=_("Attribute"), required=False)
+    value = forms.CharField(label=_("is exactly"), required=False, help_text=_("Empty: people who have none."))
+    show = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple)
+    sort = forms.ChoiceField(
+        required=False, widget=forms.HiddenInput, choices=[(s + k, k) for k in SORTS for s in ("", "-")]
+    )
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    MAIN: Final = ("status", "department", "group")
+    FURTHER: Final = ("pool", "state", "feed", "attribute", "value")
+
+    def __init__(self, data: QueryDict, organization: Organization) -> None:
+        given = data.copy()
+        given.setdefault("sort", "name")
+        if "show" not in given:
+            given.setlist("show", list(USUAL_COLUMNS))
+        super().__init__(given, label_suffix="")
+        self.query = data
+        self.organization = organization
+        self.offered = choices_of(organization.pk)
+        attributes = [(name, label_of(name)) for name in (*ATTRIBUTE_NAMES, *self.offered.custom_attributes)]
+        self._offer("pool", [("", _("Any")), *self.offered.pools])
+        self._offer("feed", [("", _("Any")), *self.offered.feeds, (NONE, _("No feed"))])
+        self._offer("attribute", [("", _("Any")), *attributes])
+        links = list(LINK_COLUMNS.items())
+        self._offer("show", [*links[:2], *attributes, *links[2:]])
+
+    def _offer(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
+        self.fields[name].choices = [(str(value), text) for value, text in choices]  # type: ignore[attr-defined]
+
+    def clean_group(self) -> int | None:
+        """Look the group up by its name; what is cleaned is its id."""
+        name = self.cleaned_data["group"]
+        if not name:
+            return None
+        found = Group.objects.filter(organization=self.organization, name_key=fold_key(name)).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no group of this name."))
+        return found.pk
+
+    @property
+    def criteria(self) -> Criteria:
+        """Whom the list shows; the form must be valid."""
+        given = self.cleaned_data
+        feed = given["feed"]
+        return Criteria(
+            text=given["q"],
+            is_active={"active": True, "inactive": False}.get(given["status"]),
+            group_id=given["group"],
+            pool_id=int(given["pool"]) if given["pool"] else None,
+            license_state=given["state"],
+            feed_id=int(feed) if feed and feed != NONE else None,
+            is_unclaimed=feed == NONE,
+            department=given["department"],
+            attribute=given["attribute"],
+            value=given["value"],
+        )
+
+    @property
+    def order(self) -> Order:
+        sort = self.cleaned_data["sort"] or "name"
+        return Order(sort.removeprefix("-"), is_descending=sort.startswith("-"))
+
+    def page(self) -> Page:
+        """Return the people to show: nobody where the form has errors."""
+        if not self.is_valid():
+            return NOBODY
+        place = {name: self.cleaned_data[name] for name in ("after", "before")}
+        return find_page(self.organization.pk, self.criteria, self.order, **place)
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the chosen columns, in the order in which they are offered."""
+        chosen = self.cleaned_data.get("show", USUAL_COLUMNS)
+        return [name for name, _text in self.fields["show"].choices if name in chosen]  # type: ignore[attr-defined]
+
+    @property
+    def further_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FURTHER]
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.MAIN]
+
+    @property
+    def uses_further(self) -> bool:
+        """Whether one of the filters that are folded away is set."""
+        return any(self.query.get(name) for name in self.FURTHER)
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Return the filters that are set, each with the query that takes it away."""
+        names = [name for name in ("q", *self.MAIN, *self.FURTHER) if self.query.get(name)]
+        return [Chip(self._said(name), self._without(name)) for name in names if name != "value"]
+
+    def _said(self, name: str) -> str:
+        value = str(self.query[name])
+        if name == "attribute":
+            return f"{label_of(value)}: {self.query.get('value') or _('none')}"
+        offered = dict(getattr(self.fields[name], "choices", ()))
+        return f"{self.fields[name].label}: {offered.get(value, value)}"
+
+    def _without(self, name: str) -> str:
+        left = self.query.copy()
+        for gone in (name, "after", "before", *(["value"] if name == "attribute" else [])):
+            left.pop(gone, None)
+        return f"?{left.urlencode()}"

@@ -1,0 +1,77 @@
+"""The table of learners: the chosen columns of a page of people, read in a few looks whatever their number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orgsync.core.columns import CUSTOM_PREFIX
+from orgsync.server.directory.models import Learner
+from orgsync.server.directory.queries import groups_of, licenses_of, people_in_order
+from orgsync.server.web.forms.learners import LINK_COLUMNS, STATE_WORDS, LearnersForm, label_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one place of the table; `column` says how it is drawn."""
+
+    column: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    learner: Learner
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    headers: Sequence[tuple[str, str]]
+    """Column and what to call it, without name and address, which are always there."""
+    rows: Sequence[Row]
+
+
+_SPECIAL: Final = frozenset({"groups", "licenses", "manager"})
+
+
+def name_of(learner: Learner) -> str:
+    """Return what a learner is called: name, or address where there is none."""
+    names = (learner.preferred_first_name, learner.preferred_last_name)
+    return " ".join(filter(None, names)) or learner.primary_email_address
+
+
+def table_of(form: LearnersForm, people: Sequence[Learner]) -> Table:
+    """Return the people with the columns that the form names."""
+    columns = form.columns
+    beside = {name: _beside(name, form, people) for name in columns if name in _SPECIAL}
+    rows = [
+        Row(learner, [Cell(column, _value(column, learner, beside.get(column))) for column in columns])
+        for learner in people
+    ]
+    return Table([(column, str(LINK_COLUMNS.get(column, label_of(column)))) for column in columns], rows)
+
+
+def _beside(column: str, form: LearnersForm, people: Sequence[Learner]) -> dict[int, Any]:
+    """Return what a column that is no attribute says of each learner."""
+    organization_id, ids = form.organization.pk, [learner.id for learner in people]
+    if column == "groups":
+        return dict(groups_of(organization_id, ids))
+    if column == "licenses":
+        pools = dict(form.offered.pools)
+        held = licenses_of(organization_id, ids)
+        return {who: [(pools[pool], state, STATE_WORDS[state]) for pool, state in some] for who, some in held.items()}
+    managers = people_in_order(organization_id, list({one.manager_id for one in people if one.manager_id is not None}))
+    named = {manager.id: manager for manager in managers}
+    return {one.id: named.get(one.manager_id) for one in people if one.manager_id is not None}
+
+
+def _value(column: str, learner: Learner, beside: dict[int, Any] | None) -> Any:
+    if beside is not None:
+        return beside.get(learner.id)
+    if column == "status":
+        return learner.is_active
+    if column == "change":
+        return learner.changed_at
+    if column.startswith(CUSTOM_PREFIX):
+        return learner.custom.get(column)
+    return getattr(learner, column)

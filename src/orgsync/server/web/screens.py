@@ -1,0 +1,64 @@
+"""What every page of the Account Center starts with: who asks, for which organization, and whether they may."""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, Final, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from orgsync.server.orgs.access import Permission, may, roles_of
+from orgsync.server.orgs.models import Admin, Organization
+from orgsync.server.web.zones import zone_of
+
+CHOSEN_ORGANIZATION: Final = "organization_id"
+P = ParamSpec("P")
+
+
+class AdminRequest(HttpRequest):
+    """A request whose sender is an admin of `organization`."""
+
+    admin: Admin
+    organization: Organization
+
+
+View = Callable[Concatenate[AdminRequest, P], HttpResponseBase]
+
+
+def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
+    """
+    Let a view be called by admins who have the permission, with `request.admin` and `request.organization`.
+
+    Times are in the reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not
+    chosen is asked which; who may not gets 403.
+    """
+
+    def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
+        @functools.wraps(view)
+        @login_required
+        def answer(request: AdminRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            admin = chosen_role(request)
+            if admin is None:
+                return redirect("web:organizations")
+            if permission is not None and not may(admin, permission):
+                raise PermissionDenied
+            request.admin, request.organization = admin, admin.organization
+            with timezone.override(zone_of(request)):
+                return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def chosen_role(request: HttpRequest) -> Admin | None:
+    """Return the sender's role in the organization they chose, or in their only one."""
+    roles = roles_of(request.user)  # type: ignore[arg-type]  # login_required has seen to it
+    chosen = request.session.get(CHOSEN_ORGANIZATION)
+    if len(roles) == 1:
+        return roles[0]
+    return next((role for role in roles if role.organization_id == chosen), None)

@@ -1,0 +1,217 @@
+"""People › Sync history: every job, one job on which an admin decides, and what its plan holds."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from orgsync.server.orgs.access import Permission, may
+from orgsync.server.orgs.models import Role
+from orgsync.server.uploads import queries, transitions
+from orgsync.server.uploads.decisions import DecisionRefused, approve_job, reject_job
+from orgsync.server.uploads.failedrows import failed_rows
+from orgsync.server.uploads.media import RemovedMedia, open_verified
+from orgsync.server.uploads.models import Media, UploadJob
+from orgsync.server.uploads.planpages import PlanFile, open_plan
+from orgsync.server.web.forms.jobs import DecisionForm, JobFilterForm, PageForm, PlanFilterForm
+from orgsync.server.web.screens import AdminRequest, screen
+
+CSV: Final = "text/csv; charset=utf-8"
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def index(request: AdminRequest) -> HttpResponse:
+    """List every job, the held ones first."""
+    form = JobFilterForm(request.GET, request.organization)
+    chosen, place = form.chosen(timezone.now()), PageForm(request.GET).place()
+    is_first = not place and chosen.status in {"", "HELD"}
+    page = queries.page_of_jobs(request.organization, chosen, **place)
+    held = queries.held_jobs(request.organization, chosen) if is_first and not chosen.status else []
+    is_narrowed = chosen != queries.JobFilter()
+    values = {"form": form, "page": page, "held": held, "is_narrowed": is_narrowed}
+    return render(request, "web/jobs/index.html", {"section": "jobs", **values})
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def detail(request: AdminRequest, job: int) -> HttpResponse:
+    """Show one job with everything that a decision needs."""
+    found = _job(request, job)
+    plan = _plan_of(found)
+    values = {
+        "plan": plan,
+        "has_plan_gone": found.plan is not None and plan is None,
+        "events": queries.events_of(found),
+        "expires_at": queries.expires_at(found),
+        **_rights(request, found),
+    }
+    return render(request, "web/jobs/detail.html", {"section": "jobs", **_status(found), **values})
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def progress(request: AdminRequest, job: int) -> HttpResponse:
+    """Answer the page's own question of how far the job is; when it has ended or is held, the page is shown anew."""
+    found = _job(request, job)
+    response = render(request, "web/jobs/_progress.html", _status(found))
+    if not queries.is_active(found):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def plan(request: AdminRequest, job: int) -> HttpResponse:
+    """Browse the plan of a job."""
+    found = _job(request, job)
+    stored = _plan_or_404(found)
+    form = PlanFilterForm(request.GET, stored)
+    chosen = form.chosen()
+    page = stored.page(chosen, form.position())
+    values = {"job": found, "plan": stored, "form": form, "chosen": chosen, "page": page}
+    return render(request, "web/jobs/plan.html", {"section": "jobs", **values})
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def download(request: AdminRequest, job: int, what: str) -> StreamingHttpResponse:
+    """Stream one of the files of a job."""
+    found = _job(request, job)
+    make = DOWNLOADS.get(what)
+    if make is None:
+        raise Http404
+    try:
+        return make(request, found)
+    except RemovedMedia as removed:
+        raise Http404(str(removed)) from removed
+
+
+@require_POST
+@screen(Permission.DECIDE)
+def decide(request: AdminRequest, job: int) -> HttpResponse:
+    """Approve the plan that was shown, reject it, or cancel a job that has not begun to apply."""
+    found, form = _job(request, job), DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.refusal(), extra_tags="bad")
+        return redirect("web:job", job=job)
+    try:
+        told = DECISIONS[form.cleaned_data["decision"]](request, found, form.cleaned_data["plan"])
+    except DecisionRefused as refused:
+        messages.error(request, str(refused), extra_tags="bad")
+    else:
+        messages.success(request, told, extra_tags="good")
+    return redirect("web:job", job=job)
+
+
+def _job(request: AdminRequest, public_id: int) -> UploadJob:
+    found = queries.find_job(request.organization, public_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _status(job: UploadJob) -> dict[str, Any]:
+    return {"job": job, "is_active": queries.is_active(job), "can_cancel": queries.can_cancel(job)}
+
+
+def _rights(request: AdminRequest, job: UploadJob) -> dict[str, bool]:
+    is_admin = may(request.admin, Permission.DECIDE)
+    needs_owner = queries.needs_owner(job)
+    is_allowed = is_admin and (not needs_owner or request.admin.role == Role.OWNER)
+    return {"may_decide": is_allowed, "needs_owner": needs_owner, "may_cancel": is_admin}
+
+
+def _plan_of(job: UploadJob) -> PlanFile | None:
+    """Return the job's plan while its file is there."""
+    if job.plan is None:
+        return None
+    with contextlib.suppress(RemovedMedia, FileNotFoundError):
+        return open_plan(job.plan)
+    return None
+
+
+def _plan_or_404(job: UploadJob) -> PlanFile:
+    found = _plan_of(job)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _approve(request: AdminRequest, job: UploadJob, plan: str) -> str:
+    if job.plan is None or job.plan.public_id != plan:
+        raise DecisionRefused(_("The job has another plan by now. Nothing was changed: look at it first."))
+    approve_job(job, by=request.admin.account, now=timezone.now())
+    return _("Approved. The plan is being applied.")
+
+
+def _reject(request: AdminRequest, job: UploadJob, plan: str) -> str:  # noqa: ARG001  whatever the plan is, it is not wanted
+    reject_job(job, by=request.admin.account, now=timezone.now())
+    return _("Rejected. Nothing was applied.")
+
+
+def _cancel(request: AdminRequest, job: UploadJob, plan: str) -> str:  # noqa: ARG001  there may be none yet
+    by = request.admin.account
+    reason = f"Cancelled by {by.email}."
+    if not queries.can_cancel(job) or not transitions.cancel(
+        job, code="cancelled", reason=reason, now=timezone.now(), by=by
+    ):
+        raise DecisionRefused(_("The job has begun to apply, or has ended: it cannot be cancelled any more."))
+    return _("Cancelled. Nothing was applied.")
+
+
+DECISIONS: Final[dict[str, Callable[[AdminRequest, UploadJob, str], str]]] = {
+    DecisionForm.APPROVE: _approve,
+    DecisionForm.REJECT: _reject,
+    DecisionForm.CANCEL: _cancel,
+}
+
+
+def _source(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # noqa: ARG001  the same for everybody
+    kind = "application/gzip" if job.source.content_encoding else CSV
+    return _attachment(open_verified(job.source), job.source.file_name or f"source-{job.public_id}.csv", kind)
+
+
+def _results(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # noqa: ARG001  the same for everybody
+    return _attachment(open_verified(_stored(job.result)), f"results-{job.public_id}.csv")
+
+
+def _failed(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # noqa: ARG001  the same for everybody
+    return _attachment(failed_rows(_stored(job.result)), f"failed-rows-{job.public_id}.csv")
+
+
+def _plan_lines(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:
+    stored = _plan_or_404(job)
+    chosen = PlanFilterForm(request.GET, stored).chosen()
+    return _attachment(stored.csv(chosen), f"plan-{job.public_id}.csv")
+
+
+DOWNLOADS: Final[dict[str, Callable[[AdminRequest, UploadJob], StreamingHttpResponse]]] = {
+    "source": _source,
+    "results": _results,
+    "failed-rows": _failed,
+    "plan": _plan_lines,
+}
+
+
+def _stored(media: Media | None) -> Media:
+    if media is None:
+        raise Http404
+    return media
+
+
+def _attachment(chunks: Iterator[bytes], name: str, content_type: str = CSV) -> StreamingHttpResponse:
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    headers = {
+        "Content-Type": content_type,
+        "Content-Disposition": disposition or "attachment",
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingHttpResponse(chunks, headers=headers)

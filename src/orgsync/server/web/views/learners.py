@@ -1,0 +1,63 @@
+"""People › Learners: everybody, and one learner."""
+
+from typing import Any, Final
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from orgsync.server.directory.export import export_people
+from orgsync.server.directory.models import Learner
+from orgsync.server.orgs.access import Permission
+from orgsync.server.web.forms.learners import LearnersForm, TimelineForm
+from orgsync.server.web.learnerpage import learner_page
+from orgsync.server.web.learnertable import table_of
+from orgsync.server.web.screens import AdminRequest, screen
+
+WHOLE: Final = "web/learners/index.html"
+PART: Final = "web/learners/_people.html"
+
+
+@require_safe
+@screen(Permission.SEE_PEOPLE)
+def index(request: AdminRequest) -> HttpResponse:
+    """Show one page of the people whom search and filters name."""
+    form = LearnersForm(request.GET, request.organization)
+    page = form.page()
+    values = {"section": "learners", "form": form, "page": page, "table": table_of(form, page.people)}
+    is_part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # its middleware
+    response = render(request, PART if is_part else WHOLE, values)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@screen(Permission.SEE_PEOPLE)
+def download(request: AdminRequest) -> HttpResponseBase:
+    """Send the people whom search and filters name as a CSV file."""
+    form = LearnersForm(request.GET, request.organization)
+    if not form.is_valid():
+        return redirect(f"{reverse('web:learners')}?{request.GET.urlencode()}")
+    name = f"learners-{timezone.localdate().isoformat()}.csv"
+    headers: dict[str, Any] = {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name),
+        "Cache-Control": "private, no-store",
+    }
+    lines = export_people(request.organization, form.criteria)
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_safe
+@screen(Permission.SEE_PEOPLE)
+def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
+    """Show one learner, with what happened to them."""
+    learner = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
+    if learner is None:
+        raise Http404
+    values = learner_page(learner, before=TimelineForm(request.GET).moment())
+    return render(request, "web/learners/detail.html", {"section": "learners", **values})

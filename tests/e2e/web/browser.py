@@ -1,0 +1,115 @@
+"""A real browser on a running Account Center: how it is started, signs in, and finds every page."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from orgsync.server.demo.story import EMAIL, PASSWORD
+
+CHROMIUM: Final = Path(os.environ.get("ORGSYNC_CHROMIUM", "/usr/bin/chromium"))
+_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE: Final = {"width": 1280, "height": 800}
+NARROW: Final = {"width": 390, "height": 844}
+OWNER: Final = (EMAIL, PASSWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the Account Center: the name of its pictures, and where it is."""
+
+    name: str
+    path: str
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium; nothing is downloaded."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visitor(browser: Browser, url: str, *, scheme: str = "light", narrow: bool = False, script: bool = True) -> Page:
+    """Open a page of a visitor who has not signed in; its certificate is the server's own."""
+    context = browser.new_context(
+        base_url=url,
+        ignore_https_errors=True,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport=NARROW if narrow else WIDE,  # type: ignore[arg-type]  # a dictionary of these two keys
+        java_script_enabled=script,
+        timezone_id="Europe/Lisbon",
+        reduced_motion="reduce",
+    )
+    return context.new_page()
+
+
+def sign_in(page: Page, email: str = EMAIL, password: str = PASSWORD) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+
+
+def signed_in(browser: Browser, url: str, **looks: bool | str) -> Page:
+    page = visitor(browser, url, **looks)  # type: ignore[arg-type]  # the same keywords
+    sign_in(page)
+    return page
+
+
+def close(page: Page) -> None:
+    context: BrowserContext = page.context
+    context.close()
+
+
+def places(page: Page) -> list[Place]:
+    """Find every page that an owner can see, those of one thing by the first link in their list."""
+    found = [
+        Place("home", "/admin/"),
+        Place("learners", "/admin/people/learners/"),
+        Place("learner", _first_link(page, "/admin/people/learners/", r"/admin/people/learners/\d+/")),
+        Place("upload", "/admin/people/upload/"),
+        Place("sync-history", "/admin/people/sync-history/"),
+        Place("feeds", "/admin/people/feeds/"),
+        Place("feed", _first_link(page, "/admin/people/feeds/", r"/admin/people/feeds/\d+/")),
+        Place("authenticate", "/admin/authenticate/"),
+        Place("outbox", "/admin/outbox/"),
+        Place("outbox-mail", _first_link(page, "/admin/outbox/", r"/admin/outbox/\d+/")),
+        Place("help", "/admin/help/"),
+        Place("help-columns", "/admin/help/?show=columns"),
+        Place("help-messages", "/admin/help/?show=messages"),
+        Place("help-guards", "/admin/help/?show=guards"),
+        Place("change-password", "/accounts/password/change/"),
+        Place("two-factor", "/accounts/2fa/"),
+        Place("sessions", "/accounts/sessions/"),
+        Place("start", "/"),
+        Place("not-found", "/admin/nowhere/"),
+    ]
+    held = _first_link(page, "/admin/", r"/admin/people/sync-history/\d+/")
+    return [*found, Place("held-job", held), Place("plan", f"{held}plan/")]
+
+
+def _first_link(page: Page, path: str, pattern: str) -> str:
+    page.goto(path)
+    return str(
+        page.evaluate(
+            """(pattern) => [...document.querySelectorAll("main a")].map((link) => link.getAttribute("href"))
+                .find((address) => new RegExp(`^${pattern}$`).test(address)) ?? "nothing found"
+            """,
+            pattern,
+        )
+    )

@@ -1,0 +1,102 @@
+"""Pictures of every page for docs/gallery.md: `python -m tests.e2e.web.gallery`, run by `make screenshots`.
+
+A server with the sample company is started for it and removed afterwards.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from playwright.sync_api import Browser, Page
+
+from orgsync.server.demo.company import Company
+from orgsync.server.demo.server import DemoServer
+from orgsync.server.demo.story import seed_company
+from orgsync.server.embedded import remove_data_dir
+from tests.e2e.web.browser import Place, chromium, close, places, signed_in, visitor
+
+DOCS: Final = Path(__file__).parents[3] / "docs"
+PEOPLE: Final = 5_000
+TALLEST: Final = 1_600
+LOOKS: Final[dict[str, dict[str, bool | str]]] = {
+    "light": {"scheme": "light"},
+    "dark": {"scheme": "dark"},
+    "narrow": {"scheme": "light", "narrow": True},
+}
+TITLES: Final = {"sign-in": "Sign in", "not-found": "Not found", "two-factor": "Two-factor authentication"}
+
+
+@click.command()
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), default=DOCS / "screenshots")
+@click.option("--people", type=click.IntRange(100, 1_000_000), default=PEOPLE, show_default=True)
+def main(*, output: Path, people: int) -> None:
+    """Write a picture of every page in light, dark and on a phone, and the page that shows them."""
+    folder = Path(tempfile.mkdtemp(prefix="orgsync-gallery-"))
+    # The database's account must be able to pass.
+    folder.chmod(0o711)
+    company = Company(folder / "files", people)
+    company.write()
+    try:
+        with DemoServer.started(folder / "server", port=0) as server:
+            seed_company(server, company)
+            names = take_pictures(server.url, output)
+    finally:
+        remove_data_dir(folder / "server")
+        shutil.rmtree(folder)
+    (DOCS / "gallery.md").write_text(gallery(names), encoding="utf-8")
+    click.echo(f"{len(names) * len(LOOKS)} pictures in {output}.")
+
+
+def take_pictures(url: str, output: Path) -> list[str]:
+    """Replace the pictures in a folder; return the names of the pages in the order they are shown."""
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    with chromium() as browser:
+        finder = signed_in(browser, url)
+        found = places(finder)
+        close(finder)
+        for look in LOOKS:
+            _take(browser, url, output, look, found)
+    return ["sign-in", *(place.name for place in found)]
+
+
+def _take(browser: Browser, url: str, output: Path, look: str, found: Sequence[Place]) -> None:
+    stranger = visitor(browser, url, **LOOKS[look])  # type: ignore[arg-type]  # its keywords
+    stranger.goto("/accounts/login/")
+    _picture(stranger, output / f"sign-in-{look}.png")
+    close(stranger)
+    page = signed_in(browser, url, **LOOKS[look])
+    for place in found:
+        page.goto(place.path)
+        _picture(page, output / f"{place.name}-{look}.png")
+    close(page)
+
+
+def _picture(page: Page, target: Path) -> None:
+    """Take the page from its top, at most two screens of it."""
+    size = page.viewport_size or {"width": 1280, "height": 800}
+    height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+    page.screenshot(path=target, full_page=True, clip={"x": 0, "y": 0, "width": size["width"], "height": height})
+
+
+def gallery(names: Sequence[str]) -> str:
+    """Return the gallery as Markdown."""
+    parts = [
+        "# Gallery",
+        "Every page of the Account Center with a made-up company; `make screenshots` takes them anew.",
+    ]
+    for name in names:
+        title = TITLES.get(name, name.replace("-", " ").capitalize())
+        shown = " ".join(
+            f'<img src="screenshots/{name}-{look}.png" alt="{title}, {look}" width="{width}">'
+            for look, width in (("light", "38%"), ("dark", "38%"), ("narrow", "16%"))
+        )
+        parts += [f"## {title}", shown]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    main()
