@@ -21,7 +21,8 @@ _ARGUMENTS: Final = (
 )
 WIDE: Final = {"width": 1280, "height": 800}
 NARROW: Final = {"width": 390, "height": 844}
-OWNER: Final = (EMAIL, PASSWORD)
+PATIENCE: Final = 15_000.0
+"""Milliseconds that a page may take to do what one clicked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def visitor(browser: Browser, url: str, *, scheme: str = "light", narrow: bool =
         timezone_id="Europe/Lisbon",
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 

@@ -55,25 +55,18 @@ def job_of(center: DemoServer, token: str, urn: str) -> str:
 
 
 def generate_token(page: Page, name: str) -> str:
-    """Follow the document from the admin screen to a new token of a feed of changes; return the token."""
+    """Follow the document from the admin screen to a new token with a feed of its own; return the token."""
     page.get_by_text("Me", exact=True).click()
     page.get_by_role("link", name="Authenticate", exact=True).click()
     page.get_by_role("link", name="Automatic user management").click()
     page.get_by_text("Create OAuth Access Tokens").first.click()
-    page.get_by_label("Name", exact=False).first.fill(name)
-    choose_new_feed(page, f"Feed of {name}")
-    page.get_by_role("button", name="Generate token").click()
-    return read_token(page)
-
-
-def choose_new_feed(page: Page, name: str) -> None:
-    page.get_by_label(re.compile("new feed", re.IGNORECASE)).last.fill(name)
-
-
-def read_token(page: Page) -> str:
-    expect(page.get_by_role("button", name="Copy to clipboard")).to_be_visible()
-    found = page.locator(".secret").first
-    return (found.input_value() if found.evaluate("field => 'value' in field") else found.inner_text()).strip()
+    button = page.get_by_role("button", name="Generate token")
+    form = page.locator("form").filter(has=button)
+    form.get_by_label("Name:", exact=True).fill(name)
+    form.get_by_label("Feed:", exact=True).select_option(label="A new feed")
+    form.get_by_label("Name of the new feed").fill(f"Feed of {name}")
+    button.click()
+    return page.get_by_label("Access Token", exact=True).inner_text().strip()
 
 
 @contextmanager

@@ -128,4 +128,4 @@ def _any(parts: Iterable[Condition]) -> Condition:
 
 def _joined(word: str, parts: Iterable[Condition]) -> Condition:
     statements, values = zip(*parts, strict=True)
-    return word.join(f"({statement})" for statement in statements), [one for some in values for one in some]
+    return f"({word.join(statements)})", [one for some in values for one in some]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -34,6 +35,7 @@ def _standing(organization: Organization) -> dict[str, Any]:
     feeds = queries_home.feed_freshness(organization, now)
     days = queries_home.changes_by_day(organization, DAYS, now, timezone.get_current_timezone())
     people = people_counts(organization)
+    newest = max((feed.last.created_at for feed in feeds if feed.last), default=None)
     return {
         "held": queries_home.held_jobs(organization, HELD_SHOWN),
         "held_count": unfinished[JobStatus.HELD],
@@ -43,7 +45,8 @@ def _standing(organization: Organization) -> dict[str, Any]:
         "waiting": sum(pool.waiting for pool in people.pools),
         "feeds": feeds,
         "late_count": sum(feed.is_late for feed in feeds),
-        "newest": max((feed.last.created_at for feed in feeds if feed.last), default=None),
+        "newest": newest,
+        "age": timesince(newest, now, depth=1) if newest else "",
         "steps": queries_home.set_up_steps(organization),
         "days": days,
         "chart": _chart(days),
