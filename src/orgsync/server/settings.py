@@ -147,7 +147,8 @@ USE_I18N = True
 # Nothing of an upload may be parsed into memory: files go to storage through the upload handler.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-FILE_UPLOAD_HANDLERS = ["orgsync.server.uploads.receive.StorageUploadHandler"]
+FILE_UPLOAD_HANDLERS: list[str] = []
+"""A form's file goes nowhere unless its page has asked who sends it and then names where it goes."""
 
 STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 """Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from orgsync.server.uploads.receive import Digest, FileTooLarge, StoredUpload, clean_file_name
+from orgsync.server.uploads.receive import Digest, FileTooLarge, StorageUploadHandler, StoredUpload, clean_file_name
 from orgsync.server.uploads.storage import storage
 from tests.upload_world import BOUNDARY, PEOPLE, file_part, form
 
@@ -94,5 +95,9 @@ def test_form_is_bound_by_the_same_limit(media_folder: Path, settings: Settings)
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
 
 
-def posted_form() -> object:
-    return RequestFactory().generic("POST", "/", form(file_part(PEOPLE)), f"multipart/form-data; boundary={BOUNDARY}")
+def posted_form() -> WSGIRequest:
+    request = RequestFactory().generic(
+        "POST", "/", form(file_part(PEOPLE)), f"multipart/form-data; boundary={BOUNDARY}"
+    )
+    request.upload_handlers = [StorageUploadHandler(request)]
+    return request

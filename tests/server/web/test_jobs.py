@@ -1,5 +1,6 @@
 """People › Sync history: who sees what, who decides, and what the pages say."""
 
+import csv
 import io
 import re
 from datetime import timedelta
@@ -91,6 +92,10 @@ def body(answer: HttpResponseBase) -> bytes:
     return b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # a streaming response
 
 
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
 def _client(account: Account) -> Client:
     client = Client()
     client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -115,6 +120,22 @@ def test_the_newest_job_stands_first_and_held_ones_before_all(world: World) -> N
 
     assert linked_jobs(html) == [held.public_id, newer.public_id, older.public_id]
     assert LEAVERS["message"] in html
+
+
+def test_history_is_downloaded_as_it_is_filtered(world: World) -> None:
+    """One line a job with who, what and how many; a name that a spreadsheet would run is defused."""
+    done = make_job(world.token, JobStatus.DONE, created_count=3)
+    Media.objects.filter(pk=done.source_id).update(file_name="=people.csv")
+    make_job(world.token, JobStatus.FAILED)
+    held = world.held()
+
+    whole = rows(body(get(world.bob, f"{HISTORY}download/")))
+    narrow = rows(body(get(world.bob, f"{HISTORY}download/", status="DONE")))
+
+    assert len(whole) == 3
+    assert whole[0]["job"] == str(held.public_id)
+    assert whole[0]["held_for"] == LEAVERS["message"]
+    assert [(row["job"], row["created"], row["file"]) for row in narrow] == [(str(done.public_id), "3", "'=people.csv")]
 
 
 def test_pages_of_the_history_lead_on_and_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +284,16 @@ def test_an_admin_rejects(world: World) -> None:
 
     assert (job.status, job.reason_code, job.ended_by) == (JobStatus.CANCELLED, "rejected", world.dan)
     assert "Rejected by dan@example.com." in html
+
+
+def test_why_it_was_rejected_stays_in_the_history(world: World) -> None:
+    """The next admin reads what the one before thought."""
+    job = world.held()
+
+    html = decide(world.dan, job, "reject", why="Half of Porto is missing.")
+
+    assert job.reason == "Rejected by dan@example.com: Half of Porto is missing."
+    assert "Half of Porto is missing." in html
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])

@@ -330,6 +330,17 @@ def test_body_of_a_stranger_is_not_even_read(client: Client, bob: Client, media_
     assert list(media_folder.parent.rglob("media/*")) == []
 
 
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("address", ["/accounts/login/", "/setup/", "/admin/help/", "/nothing/here/"])
+def test_file_sent_to_another_page_is_not_stored(client: Client, media_folder: Path, address: str) -> None:
+    """
+    Only the upload's own page takes files, so that nobody can fill our disk through a form that wants none.
+    """
+    client.post(address, {"login": "x", "file": SimpleUploadedFile("people.csv", b"a" * 100_000)})
+
+    assert list(media_folder.parent.rglob("media/*")) == []
+
+
 def test_files_that_wait_are_listed(alice: Client, acme: Organization) -> None:
     """
     What was uploaded and not started can be found again, a script's file of manual mode too.

@@ -5,6 +5,7 @@ from typing import Final
 import click
 import polars as pl
 
+from orgsync.core.model import JobStatus
 from orgsync.core.plan import ChangeKind
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.reporting import read_plan
@@ -25,13 +26,19 @@ def show_plan(job: UploadJob, lines: int) -> None:
     plan = read_plan(job.plan)
     click.echo(f"Job {job.public_id} · {job.status} · mode {job.mode} · {plan.height:,} changes and effects")
     for reason in job.hold_reasons:
-        click.echo(f"  held: {reason['message']}")
+        click.echo(f"  {_held_words(job)}: {reason['message']}")
     for kind in ChangeKind:
         chosen = plan.filter(pl.col("kind") == kind.value)
         if not chosen.is_empty():
             click.echo(f"{chosen.height:>9,}  {kind.value.replace('_', ' ')}")
             for line in chosen.head(lines).iter_rows(named=True):
                 click.echo(f"             {_example(line)}")
+
+
+def _held_words(job: UploadJob) -> str:
+    if job.status == JobStatus.HELD:
+        return "held"
+    return "would be held" if job.is_dry_run else "had been held"
 
 
 def _example(line: dict[str, str | int | None]) -> str:

@@ -26,7 +26,10 @@ class OutboxMail(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "job_id", "kind", "recipient"], name="mail_once"),
         ]
-        indexes = [models.Index(fields=["organization", "id"], condition=models.Q(sent_at=None), name="mail_unsent")]
+        indexes = [
+            models.Index(fields=["organization", "id"], condition=models.Q(sent_at=None), name="mail_unsent"),
+            models.Index(fields=["organization", "-id"], name="mail_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.message_id

@@ -34,13 +34,19 @@ def approve_job(job: UploadJob, *, by: Account, now: datetime) -> None:
         tasks.enqueue(job)
 
 
-def reject_job(job: UploadJob, *, by: Account, now: datetime) -> None:
-    """End a held job; nothing of it was or will be applied."""
+def reject_job(job: UploadJob, *, by: Account, now: datetime, why: str = "") -> None:
+    """End a held job; nothing of it was or will be applied. `why` is kept in its history."""
     _check_may_decide(job, by)
-    if job.status != JobStatus.HELD or not transitions.cancel(
-        job, code="rejected", reason=f"Rejected by {by.email}.", now=now, by=by
-    ):
+    reason = f"Rejected by {by.email}: {why}" if why else f"Rejected by {by.email}."
+    if job.status != JobStatus.HELD or not transitions.cancel(job, code="rejected", reason=reason, now=now, by=by):
         raise DecisionRefused(f"Job {job.public_id} is not held.")
+
+
+def cancel_job(job: UploadJob, *, by: Account, now: datetime) -> None:
+    """End a job that nobody has to decide on and that has not begun to apply; nothing of it will be applied."""
+    reason = f"Cancelled by {by.email}."
+    if job.status == JobStatus.HELD or not transitions.cancel(job, code="cancelled", reason=reason, now=now, by=by):
+        raise DecisionRefused("The job has begun to apply, or has ended: it cannot be cancelled any more.")
 
 
 def _check_may_decide(job: UploadJob, by: Account) -> None:

@@ -25,6 +25,8 @@ from orgsync.server.uploads.reporting import (
 def finish(attempt: Attempt, draft: Draft, files: Files, *, revision: int) -> None:
     """End an attempt that has applied its plan, in the caller's transaction."""
     values = planned_values(draft, files, revision, ())
+    # What an approved job was held for stays in its history.
+    del values["hold_reasons"]
     transitions.finish(attempt.job, attempt.number, JobStatus.DONE, now=attempt.clock(), **values)
     job_finished(attempt.job, now=attempt.clock())
 

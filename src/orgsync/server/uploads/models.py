@@ -121,6 +121,7 @@ class UploadJob(models.Model):
         constraints = [models.UniqueConstraint(fields=["organization", "public_id"], name="upload_job_public_id")]
         indexes = [
             models.Index(fields=["organization", "source"], name="upload_job_by_source"),
+            models.Index(fields=["organization", "-id"], name="upload_job_newest"),
             models.Index(
                 fields=["organization", "id"],
                 condition=models.Q(status__in=[JobStatus.QUEUED, JobStatus.PROCESSING, JobStatus.HELD]),

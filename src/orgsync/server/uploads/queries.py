@@ -63,8 +63,20 @@ def feeds_of(organization: Organization) -> QuerySet[Feed]:
 
 def held_jobs(organization: Organization, chosen: JobFilter) -> list[UploadJob]:
     """Return the jobs that wait for a decision, the newest first; at most `HELD_SHOWN`."""
-    found = _chosen(organization, chosen).filter(status=JobStatus.HELD)
+    found = chosen_jobs(organization, chosen).filter(status=JobStatus.HELD)
     return list(found.order_by("-id")[:HELD_SHOWN])
+
+
+def chosen_jobs(organization: Organization, chosen: JobFilter) -> QuerySet[UploadJob]:
+    """Return the jobs that a filter means, with what a list shows of them, in no order."""
+    found = UploadJob.objects.filter(organization=organization).select_related(*_LISTED).defer("messages")
+    if chosen.feed_id is not None:
+        found = found.filter(feed_id=chosen.feed_id)
+    if chosen.status:
+        found = found.filter(status=chosen.status)
+    if chosen.since is not None:
+        found = found.filter(created_at__gte=chosen.since)
+    return found
 
 
 def page_of_jobs(
@@ -75,7 +87,7 @@ def page_of_jobs(
 
     Held jobs are left out unless they are asked for: they have a block of their own (`held_jobs`).
     """
-    found = _chosen(organization, chosen)
+    found = chosen_jobs(organization, chosen)
     if chosen.status != JobStatus.HELD:
         found = found.exclude(status=JobStatus.HELD)
     if newer_than is not None:
@@ -125,17 +137,6 @@ def events_of(job: UploadJob) -> list[Event]:
         *([Event(job.status.lower(), job.finished_at, job.ended_by)] if job.finished_at else []),
     ]
     return sorted(events, key=lambda event: event.at)
-
-
-def _chosen(organization: Organization, chosen: JobFilter) -> QuerySet[UploadJob]:
-    found = UploadJob.objects.filter(organization=organization).select_related(*_LISTED).defer("messages")
-    if chosen.feed_id is not None:
-        found = found.filter(feed_id=chosen.feed_id)
-    if chosen.status:
-        found = found.filter(status=chosen.status)
-    if chosen.since is not None:
-        found = found.filter(created_at__gte=chosen.since)
-    return found
 
 
 def _key_of(organization: Organization, public_id: int) -> int:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/people/upload/template/<slug:kind>/", upload.template, name="upload-template"),
     path("admin/people/upload/<slug:media>/", upload.preview, name="upload-preview"),
     path("admin/people/sync-history/", jobs.index, name="jobs"),
+    path("admin/people/sync-history/download/", jobs.export, name="jobs-download"),
     path("admin/people/sync-history/<int:job>/", jobs.detail, name="job"),
     path("admin/people/sync-history/<int:job>/progress/", jobs.progress, name="job-progress"),
     path("admin/people/sync-history/<int:job>/plan/", jobs.plan, name="job-plan"),

@@ -110,6 +110,7 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, REJECT, CANCEL)])
     plan = forms.CharField(required=False)
     is_looked_at = forms.BooleanField(required=False)
+    why = forms.CharField(required=False, max_length=500)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orgsync.server.orgs.access import Permission, may
 from orgsync.server.orgs.models import Role
-from orgsync.server.uploads import queries, transitions
-from orgsync.server.uploads.decisions import DecisionRefused, approve_job, reject_job
+from orgsync.server.uploads import queries
+from orgsync.server.uploads.decisions import DecisionRefused, approve_job, cancel_job, reject_job
 from orgsync.server.uploads.failedrows import failed_rows
+from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.planpages import PlanFile, open_plan
@@ -38,6 +39,14 @@ def index(request: AdminRequest) -> HttpResponse:
     is_narrowed = chosen != queries.JobFilter()
     values = {"form": form, "page": page, "held": held, "is_narrowed": is_narrowed}
     return render(request, "web/jobs/index.html", {"section": "jobs", **values})
+
+
+@require_safe
+@screen(Permission.SEE_JOBS)
+def export(request: AdminRequest) -> StreamingHttpResponse:
+    """Send the history, as filtered, as a CSV file."""
+    chosen = JobFilterForm(request.GET, request.organization).chosen(timezone.now())
+    return _attachment(history_csv(request.organization, chosen), f"sync-history-{timezone.localdate()}.csv")
 
 
 @require_safe
@@ -103,7 +112,7 @@ def decide(request: AdminRequest, job: int) -> HttpResponse:
         messages.error(request, form.refusal(), extra_tags="bad")
         return redirect("web:job", job=job)
     try:
-        told = DECISIONS[form.cleaned_data["decision"]](request, found, form.cleaned_data["plan"])
+        told = DECISIONS[form.cleaned_data["decision"]](request, found, form)
     except DecisionRefused as refused:
         messages.error(request, str(refused), extra_tags="bad")
     else:
@@ -145,29 +154,24 @@ def _plan_or_404(job: UploadJob) -> PlanFile:
     return found
 
 
-def _approve(request: AdminRequest, job: UploadJob, plan: str) -> str:
-    if job.plan is None or job.plan.public_id != plan:
+def _approve(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:
+    if job.plan is None or job.plan.public_id != form.cleaned_data["plan"]:
         raise DecisionRefused(_("The job has another plan by now. Nothing was changed: look at it first."))
     approve_job(job, by=request.admin.account, now=timezone.now())
     return _("Approved. The plan is being applied.")
 
 
-def _reject(request: AdminRequest, job: UploadJob, plan: str) -> str:  # noqa: ARG001  whatever the plan is, it is not wanted
-    reject_job(job, by=request.admin.account, now=timezone.now())
+def _reject(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:
+    reject_job(job, by=request.admin.account, now=timezone.now(), why=form.cleaned_data["why"])
     return _("Rejected. Nothing was applied.")
 
 
-def _cancel(request: AdminRequest, job: UploadJob, plan: str) -> str:  # noqa: ARG001  there may be none yet
-    by = request.admin.account
-    reason = f"Cancelled by {by.email}."
-    if not queries.can_cancel(job) or not transitions.cancel(
-        job, code="cancelled", reason=reason, now=timezone.now(), by=by
-    ):
-        raise DecisionRefused(_("The job has begun to apply, or has ended: it cannot be cancelled any more."))
+def _cancel(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:  # noqa: ARG001  it says all
+    cancel_job(job, by=request.admin.account, now=timezone.now())
     return _("Cancelled. Nothing was applied.")
 
 
-DECISIONS: Final[dict[str, Callable[[AdminRequest, UploadJob, str], str]]] = {
+DECISIONS: Final[dict[str, Callable[[AdminRequest, UploadJob, DecisionForm], str]]] = {
     DecisionForm.APPROVE: _approve,
     DecisionForm.REJECT: _reject,
     DecisionForm.CANCEL: _cancel,

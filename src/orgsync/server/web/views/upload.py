@@ -20,7 +20,7 @@ from orgsync.server.uploads.intake import AlreadyStarted, start_job
 from orgsync.server.uploads.media import DamagedMedia, kept_if_recorded, record_media
 from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.previews import Shown, find_source, jobs_of, make_preview, waiting_files
-from orgsync.server.uploads.receive import FileTooLarge
+from orgsync.server.uploads.receive import FileTooLarge, StorageUploadHandler
 from orgsync.server.uploads.terms import WiderThanAllowed, terms_of_media
 from orgsync.server.web.forms.upload import BY_HAND, StartForm, UploadForm
 from orgsync.server.web.screens import AdminRequest, screen
@@ -39,6 +39,7 @@ TEMPLATE_NAMES: Final = {
 @screen(Permission.UPLOAD)
 def index(request: AdminRequest) -> HttpResponse:
     """Show the form; a POST takes the file in and leads to its preview."""
+    request.upload_handlers = [StorageUploadHandler(request)]
     try:
         return _take_in(request)
     except FileTooLarge as error:
