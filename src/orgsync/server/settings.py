@@ -104,7 +104,8 @@ LOGIN_REDIRECT_URL = "web:start"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "orgsync.server.web.accounts.ClosedAccounts"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+# The library looks for addresses in small letters; how one was first written is for showing.
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email_key"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -112,6 +113,8 @@ ACCOUNT_SESSION_REMEMBER = None
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 USERSESSIONS_TRACK_ACTIVITY = True
+# Guessing is counted in one place, in the database, not in each process too.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 # Ten wrong passwords for one account from one address: a quarter of an hour of silence.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
