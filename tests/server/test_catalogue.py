@@ -19,6 +19,7 @@ FOREIGN_PREFIXES: Final = (
 
 CONFIGURATION: Final = {
     "directory_customattribute",
+    "directory_erasure",
     "directory_feed",
     "directory_group",
     "directory_pool",

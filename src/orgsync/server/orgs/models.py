@@ -32,6 +32,22 @@ class Organization(models.Model):
     undo_days = models.PositiveSmallIntegerField(default=30)
     attaches_results = models.BooleanField(default=False)
     """Whether result mails carry the results file (at most 5 MB)."""
+    guards = models.JSONField(default=dict, blank=True)
+    """Limits for all feeds, by guard kind, under those of a feed: {"leavers": {"number": 50}}."""
+    blackouts = models.JSONField(default=list, blank=True)
+    """Spans of days on which every job is held: [{"from": "2026-12-20", "until": "2027-01-02", "why": "…"}]."""
+    needs_second_person = models.BooleanField(default=False)
+    """Whether a held job needs the approval of two people."""
+    anonymize_after_days = models.PositiveIntegerField(null=True, blank=True)
+    """Days after which a leaver is anonymized; null: never."""
+    purge_after_days = models.PositiveIntegerField(null=True, blank=True)
+    """Days after anonymizing after which a leaver is removed; null: never."""
+    source_days = models.PositiveSmallIntegerField(default=7)
+    result_days = models.PositiveSmallIntegerField(default=30)
+    mail_text_days = models.PositiveSmallIntegerField(default=30)
+    timeline_days = models.PositiveIntegerField(default=3 * 365)
+    """Days after leaving for which the timeline is kept."""
+    audit_days = models.PositiveIntegerField(default=7 * 365)
     support_contact = models.TextField(blank=True, default="")
     privacy_contact = models.TextField(blank=True, default="")
     security_contact = models.TextField(blank=True, default="")

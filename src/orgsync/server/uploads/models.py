@@ -60,6 +60,19 @@ class IdempotencyKey(models.Model):
     pk = models.CompositePrimaryKey("organization_id", "token_id", "key")
 
 
+class JobKind(models.TextChoices):
+    """What a job processes."""
+
+    FILE = "file"
+    """A file that a feed sent; the only kind that makes and loses claims."""
+    UNDO = "undo"
+    """The inverse of `UploadJob.undoes`; its source is that job's."""
+    EDIT = "edit"
+    """Edits by people: one person, a bulk action, a merge. The source is a file made of them."""
+    SWEEP = "sweep"
+    """What the calendar brings: end dates, start dates, stages of leavers, unused licenses."""
+
+
 class UploadJob(models.Model):
     """One processing of one source media. Statuses move only by `uploads/transitions.py`."""
 
@@ -72,6 +85,16 @@ class UploadJob(models.Model):
     source = models.ForeignKey(Media, models.CASCADE, db_index=False, related_name="+")
     result = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
     plan = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
+
+    kind = models.CharField(max_length=8, choices=JobKind.choices, default=JobKind.FILE)
+    undoes = models.ForeignKey("self", models.SET_NULL, null=True, db_index=False, related_name="+")
+    """The job whose effects this one takes back."""
+    rest_of = models.ForeignKey("self", models.SET_NULL, null=True, db_index=False, related_name="+")
+    """The job that applied the additions of the same file; this one holds what was left for later."""
+    takes_nothing = models.BooleanField(default=False)
+    """"Additions now": applies nothing that takes something away."""
+    chosen = models.JSONField(default=list, blank=True)
+    """Learner ids to which an undo is limited; empty: everybody."""
 
     status = models.CharField(max_length=16, choices=[(s, s) for s in JobStatus], default=JobStatus.CREATED)
     is_automatic = models.BooleanField(default=False)
@@ -102,6 +125,9 @@ class UploadJob(models.Model):
     reason = models.TextField(blank=True, default="")
     """Why it FAILED or was CANCELLED, in words."""
 
+    first_approved_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    """Where two people are asked for: the first of them."""
+    first_approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_plan = models.ForeignKey(Media, models.SET_NULL, null=True, db_index=False, related_name="+")
@@ -131,3 +157,24 @@ class UploadJob(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.public_id}"
+
+
+class AppliedEffect(models.Model):
+    """How many effects of a kind a job had: what guards over the last seven days add up."""
+
+    organization_id = models.BigIntegerField()
+    job_id = models.BigIntegerField()
+    kind = models.TextField()
+    """Code of the guard that counts them."""
+    target = models.TextField(blank=True, default="")
+    """Attribute, group, pool or department; empty: in all."""
+    feed_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+    counts = models.BooleanField(default=True)
+    """False for what a person approved, for undos, and for what was undone."""
+
+    pk = models.CompositePrimaryKey("organization_id", "job_id", "kind", "target")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization_id", "feed_id", "at"], name="applied_effect_by_feed")]

@@ -4,14 +4,24 @@ Tables that a load fills have keys that start with (organization, learner), no s
 the database: a set-based check in the same transaction takes its place (`directory/integrity.py`).
 """
 
-from orgsync.server.directory.models.feeds import Claim, Feed
+from orgsync.server.directory.models.feeds import Claim, Feed, PastClaim
 from orgsync.server.directory.models.groups import Group, Membership, PastMembership, Reason
-from orgsync.server.directory.models.learners import CustomAttribute, Learner, LearnerChange, PermissionGrant
+from orgsync.server.directory.models.learners import (
+    CustomAttribute,
+    Erasure,
+    Learner,
+    LearnerChange,
+    NotDuplicate,
+    Override,
+    PermissionGrant,
+    Tombstone,
+)
 from orgsync.server.directory.models.licenses import LicenseAssignment, LicenseState, PastLicense, Pool
 
 __all__ = [
     "Claim",
     "CustomAttribute",
+    "Erasure",
     "Feed",
     "Group",
     "Learner",
@@ -19,9 +29,13 @@ __all__ = [
     "LicenseAssignment",
     "LicenseState",
     "Membership",
+    "NotDuplicate",
+    "Override",
+    "PastClaim",
     "PastLicense",
     "PastMembership",
     "PermissionGrant",
     "Pool",
     "Reason",
+    "Tombstone",
 ]

@@ -27,6 +27,20 @@ class Feed(models.Model):
     last_rows = models.PositiveIntegerField(null=True, blank=True)
     """Data rows of the last applied full file; null before the first."""
     last_applied_at = models.DateTimeField(null=True, blank=True)
+    last_fill = models.JSONField(default=dict, blank=True)
+    """Share of filled cells by field, 0 to 1, of the last applied full file."""
+    named_fields = models.JSONField(default=list, blank=True)
+    """Every attribute field that an applied file of the feed has had: what the feed speaks for where feeds disagree."""
+    last_content_sha256 = models.BinaryField(null=True, blank=True)
+    """Of the last applied file, without its last line end."""
+    last_epoch = models.BigIntegerField(null=True, blank=True)
+    last_revision = models.BigIntegerField(null=True, blank=True)
+    """Revision of the directory right after that file."""
+    missing_files = models.PositiveSmallIntegerField(default=1)
+    """In how many full files in a row a person must be missing to leave."""
+    late_after_hours = models.PositiveSmallIntegerField(default=26)
+    """Hours without a file after which the admins are told; 0: never."""
+    told_late_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "name"], name="feed_name")]
@@ -48,8 +62,29 @@ class Claim(models.Model):
     fingerprint = models.BigIntegerField(null=True)
     version = models.BigIntegerField(null=True)
     epoch = models.BigIntegerField(null=True)
+    since = models.DateTimeField(null=True)
+    since_job_id = models.BigIntegerField(null=True)
+    missed = models.SmallIntegerField(db_default=0)
+    """Full files in a row that were silent on the person."""
 
     pk = models.CompositePrimaryKey("organization_id", "learner_id", "feed_id")
 
     class Meta:
         indexes = [models.Index(fields=["organization_id", "feed_id"], name="claim_by_feed")]
+
+
+class PastClaim(models.Model):
+    """A span of a claim that has ended."""
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    feed_id = models.BigIntegerField()
+    since = models.DateTimeField(null=True)
+    since_job_id = models.BigIntegerField(null=True)
+    until = models.DateTimeField()
+    until_job_id = models.BigIntegerField(null=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id", "feed_id", "until")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization_id", "until_job_id"], name="past_claim_by_job")]

@@ -23,6 +23,8 @@ class Group(models.Model):
     name = models.TextField()
     name_key = models.TextField(db_collation="C")
     is_rule = models.BooleanField(default=False)
+    rule = models.JSONField(null=True, blank=True)
+    """The condition tree of a rule group (`core.grouprules`); null for a group by hand or by file."""
     created_at = models.DateTimeField()
     created_job_id = models.BigIntegerField(null=True)
 

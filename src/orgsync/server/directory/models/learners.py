@@ -53,6 +53,7 @@ class Learner(models.Model):
     created_job_id = models.BigIntegerField(null=True)
     created_row = models.BigIntegerField(null=True)
     deactivated_at = models.DateTimeField(null=True)
+    anonymized_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
     """When the last transaction began that touched this person in any table; kept with `version`."""
 
@@ -128,3 +129,59 @@ class LearnerChange(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organization_id", "job_id"], name="learner_change_by_job")]
+
+
+class Override(models.Model):
+    """Something of a learner that a person decided and that files leave alone until it is lifted.
+
+    `target` is an attribute name, `group:<group id>` (not a member, whatever files say) or `license:<pool id>`.
+    """
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    target = models.TextField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    """Account that decided it."""
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id", "target")
+
+
+class Erasure(models.Model):
+    """The receipt of an erased person; holds nothing personal."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    learner_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    counts = models.JSONField(default=dict)
+    """What was removed: rows by kind, files by kind."""
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "learner_id"], name="erased_once")]
+
+    def __str__(self) -> str:
+        return f"erasure of learner {self.learner_id}"
+
+
+class Tombstone(models.Model):
+    """Keyed hash of a key (address or id) of an erased person: a file that names it creates nobody."""
+
+    organization_id = models.BigIntegerField()
+    key_hash = models.BinaryField()
+    erasure_id = models.BigIntegerField()
+
+    pk = models.CompositePrimaryKey("organization_id", "key_hash")
+
+
+class NotDuplicate(models.Model):
+    """Two learners whom a person has marked as different; the lower id comes first."""
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    other_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id", "other_id")
