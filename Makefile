@@ -5,8 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST_ARGS ?=
+CHAOS_ARGS ?= --kills 200
 
-.PHONY: help setup demo run test check format bench docs requirements clean
+.PHONY: help setup demo run test check format bench chaos docs requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +38,9 @@ format: $(STAMP)  ## Format the code and mend what ruff can
 
 bench: $(STAMP)  ## Measure speed as ratios into bench/results
 	@$(BIN)/python -m bench
+
+chaos: $(STAMP)  ## Kill parts of a running server hundreds of times and look what is left (CHAOS_ARGS="--kills 500 --seed 7")
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 docs: $(STAMP)  ## Write the generated reference pages
 	@$(BIN)/python -m docs.generate

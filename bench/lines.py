@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from bench import floors, timing
 from bench.memory import peak_of
 from bench.server import ORGSYNC, BenchServer, running_server
+from orgsync.core.model import Mode
 from orgsync.core.sample import write_sample
 
 SEED = 1
@@ -31,26 +34,56 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Full files of two days: on the second 1 % changed, 0.2 % joined, 0.2 % left."""
+    """Full files of two days: on the second 1 % changed, 0.2 % joined, 0.2 % left. And smaller ones."""
 
     first: Path
     second: Path
+    small: Path
+    """The first day of a directory of a hundredth, by whose size the cost of few changes is measured."""
+    few: Path
+    """A file of changes: new titles for at most 1,000 of the people in both directories."""
 
 
 def measure_all(folder: Path, *, people: int, repeats: int) -> Iterator[Line]:
     """Measure line after line, nothing at the same time; `folder` takes files, data directory and results."""
     files = _write_files(folder, people)
     yield from _offline(files.first, repeats=repeats)
-    with running_server(folder) as server:
-        yield from _online(server, files, folder / "results.csv", repeats=repeats)
+    results = folder / "results.csv"
+    with running_server(folder / "large") as server:
+        lines = list(_online(server, files, results, repeats=repeats))
+        yield from lines
+        few, peak = _job(server, files.few, results, mode=Mode.CHANGES)
+    with running_server(folder / "small") as server:
+        loaded, _ = _job(server, files.small, results)
+        few_of_small, _ = _job(server, files.few, results, mode=Mode.CHANGES)
+    yield Line(
+        f"changes file of {_few(people):,} rows", "the same into a directory of a hundredth", few, few_of_small, peak
+    )
+    first = next(line for line in lines if line.name == "first load")
+    part = people / _small(people)
+    # How much longer a person takes in the large load: 1 is the same rate.
+    yield Line("first load", f"a hundredth, times {part:g}", first.seconds, loaded * part, first.peak_bytes)
 
 
 def _write_files(folder: Path, people: int) -> Files:
-    files = Files(folder / "day-1.csv", folder / "day-2.csv")
-    for day, path in enumerate((files.first, files.second), 1):
+    files = Files(*(folder / f"{name}.csv" for name in ("day-1", "day-2", "small", "few")))
+    for path, size, day in ((files.first, people, 1), (files.second, people, 2), (files.small, _small(people), 1)):
         with path.open("wb") as target:
-            write_sample(target, people=people, seed=SEED, day=day)
+            write_sample(target, people=size, seed=SEED, day=day)
+    few = pl.read_csv(files.small, infer_schema=False, n_rows=_few(people)).select(
+        "unique_user_id", work_title=pl.lit("New")
+    )
+    few.write_csv(files.few)
     return files
+
+
+def _small(people: int) -> int:
+    return max(50, people // 100)
+
+
+def _few(people: int) -> int:
+    """Return so few that no guard minds them in the small directory."""
+    return min(1_000, _small(people) // 10)
 
 
 def _offline(file: Path, *, repeats: int) -> Iterator[Line]:
@@ -79,14 +112,19 @@ def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -
         read = timing.call_in_fresh_process(timing.READ_CSV, files.first, repeats=repeats)
         again, peak = _job(server, files.first, results)
         yield Line("same file again", "polars.read_csv", again, read, peak)
+        floors.edit_by_hand(server.data_dir)
+        edited, peak = _job(server, files.first, results)
+        yield Line("same file, after one edit by hand", "polars.read_csv", edited, read, peak)
 
         merged = timing.seconds(lambda: floors.copy_and_merge(connection, files.second))
         changed, peak = _job(server, files.second, results)
         yield Line("next-day file, 1 % changed", "COPY and MERGE into one table", changed, merged, peak)
 
 
-def _job(server: BenchServer, file: Path, results: Path) -> tuple[float, int]:
+def _job(server: BenchServer, file: Path, results: Path, *, mode: Mode | None = None) -> tuple[float, int]:
     """Run one job; return its seconds and the server's peak memory."""
     taken: list[float] = []
-    peak = peak_of(server.process_id, lambda: taken.append(timing.seconds(lambda: server.run_job(file, results))))
+    peak = peak_of(
+        server.process_id, lambda: taken.append(timing.seconds(lambda: server.run_job(file, results, mode=mode)))
+    )
     return taken[0], peak

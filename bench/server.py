@@ -17,6 +17,7 @@ from orgsync.client.credentials import Token
 from orgsync.client.outgoing import measure
 from orgsync.client.watch import Pace, watch
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.model import Mode
 from orgsync.server.embedded import remove_data_dir
 
 ORGSYNC: Final = (sys.executable, "-m", "orgsync")
@@ -46,13 +47,14 @@ class BenchServer:
     token: str
     process_id: int
 
-    def run_job(self, file: Path, results: Path) -> UploadJob:
+    def run_job(self, file: Path, results: Path, *, mode: Mode | None = None) -> UploadJob:
         """Upload, process, wait, download the results; raise BenchFailed unless the job is DONE."""
+        asked = Asked(mode)
         with Api(self.url, Token(self.token)) as api:
             media = api.upload(
-                measure(file), Asked(), is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing
+                measure(file), asked, is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing
             )
-            job_id = api.process(media, Asked())
+            job_id = api.process(media, asked)
             job = watch(lambda: api.job(job_id), PACE, _nothing)
             if job.status != "DONE" or job.result_media is None:
                 raise BenchFailed(file.name, f"the job is {job.status}: {list(job.raw.get('messages', []))[:3]}")
@@ -64,6 +66,7 @@ class BenchServer:
 @contextmanager
 def running_server(folder: Path) -> Iterator[BenchServer]:
     """Run a server with an organization and a token; stopped, by its process id, at the end."""
+    folder.mkdir()
     data_dir, log = folder / "data", folder / "serve.log"
     environment = _environment(data_dir)
     with log.open("w", encoding="utf-8") as output:
@@ -74,8 +77,8 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
         setup = ["admin", "setup", "--organization", "Example Ltd", "--email", OWNER, "--password-stdin"]
         _run(setup, environment, given="only for this run\n")
         token = _run(["admin", "token", "--name", "bench", "--feed", "Nightly HR", "--mode", "full"], environment)
-        for kind in ("leavers", "licenses_revoked"):
-            # The ordinary share of leavers of a very large company is over the cap that suits most.
+        for kind in ("leavers", "licenses_revoked", "managers_changed", "group_removals"):
+            # What is ordinary in a very large company is over the caps that suit most.
             _run(["admin", "guard", "--feed", "Nightly HR", "--cap", "1000000", kind], environment)
         yield BenchServer(url, data_dir, token.strip(), process.pid)
     finally:

@@ -18,14 +18,12 @@ from orgsync.core.columns import COLUMNS, CellKind, Column, ColumnGroup
 from orgsync.core.guards import GUARDS, Guard
 from orgsync.core.issues import ISSUE_KINDS, IssueKind
 from orgsync.core.model import Limits
+from orgsync.server.audit.actions import MEANINGS, Action
 
 REFERENCE: Final = Path(__file__).with_name("reference")
 MARK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HELP_WIDTH: Final = 100
 HELP_OPTIONS: Final = list(cli.context_settings["help_option_names"])
-
-ALWAYS: Final = frozenset({"missing_column", "unidentified_rows", "admin_change"})
-"""Guards that one case trips; their numbers are not looked at."""
 
 
 def main() -> None:
@@ -115,12 +113,11 @@ def guards() -> str:
 
 
 def _guard_row(guard: Guard) -> tuple[str, ...]:
-    meaning = (guard.check.__doc__ or "").strip()
-    if guard.code in ALWAYS:
-        return code(guard.code), meaning, "always", "", ""
+    if not guard.has_limit:
+        return code(guard.code), guard.meaning, "always", "", ""
     limit = guard.limit
     cap = "–" if limit.cap is None else f"{limit.cap:,}"
-    return code(guard.code), meaning, f"{limit.number:,}", f"{limit.percent:g} %", cap
+    return code(guard.code), guard.meaning, f"{limit.number:,}", f"{limit.percent:g} %", cap
 
 
 def exit_codes() -> str:
@@ -141,9 +138,13 @@ def walk_commands() -> list[tuple[str, click.Command]]:
         if command is None:
             raise click.UsageError(f"orgsync {name} cannot be loaded.")
         found.append((f"orgsync {name}", command))
-        if isinstance(command, click.Group):
-            found += [(f"orgsync {name} {below}", command.commands[below]) for below in sorted(command.commands)]
+        found += _walk_below(f"orgsync {name}", command)
     return found
+
+
+def _walk_below(path: str, command: click.Command) -> list[tuple[str, click.Command]]:
+    below = sorted(command.commands.items()) if isinstance(command, click.Group) else []
+    return [line for name, one in below for line in [(f"{path} {name}", one), *_walk_below(f"{path} {name}", one)]]
 
 
 def _help_of(path: str, command: click.Command) -> str:
@@ -154,6 +155,11 @@ def _help_of(path: str, command: click.Command) -> str:
     return "\n".join([f"## {path}", "", "```text", *(line.rstrip() for line in lines), "```"])
 
 
+def audit_actions() -> str:
+    """Return what the audit log records."""
+    return table(("action", "what was done"), [(code(action.value), MEANINGS[action]) for action in Action])
+
+
 SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "columns": columns,
     "limits": limits,
@@ -161,6 +167,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "guards": guards,
     "exit-codes": exit_codes,
     "commands": commands,
+    "audit-actions": audit_actions,
 }
 
 if __name__ == "__main__":

@@ -22,7 +22,10 @@ def test_bench_measures_every_line(tmp_path: Path) -> None:
         "first load",
         "first load",
         "same file again",
+        "same file, after one edit by hand",
         "next-day file, 1 % changed",
+        "changes file of 5 rows",
+        "first load",
     ]
     assert all(line["ratio"] > 0 for line in written["lines"])
     assert written["facts"].keys() == {

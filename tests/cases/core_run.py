@@ -8,8 +8,8 @@ import polars as pl
 from orgsync.core import planfile
 from orgsync.core.checking import CheckedFile, check_file
 from orgsync.core.errors import UnreadableFile
+from orgsync.core.guards import EFFECTS, FeedHistory, fill_of, reasons_to_hold
 from orgsync.core.guards import Case as Guarded
-from orgsync.core.guards import FeedHistory, reasons_to_hold
 from orgsync.core.issues import rows_with
 from orgsync.core.model import Mode, RowPolicy, RowStatus, Severity
 from orgsync.core.plan import Plan, Policy
@@ -42,9 +42,10 @@ def run_core(case: Case) -> Ending:
         nothing = plan.outcome.clear()
         outcome = complete_outcome(file.raw, nothing, issues)
         return _ending(file, plan, outcome, issues, plan.leavers.clear(), directory=before, failed=code)
-    history = FeedHistory(tuple(case.section("feed").get("last_fields", ())), case.section("feed").get("last_rows"))
-    guarded = Guarded(plan, file.layout, issues, directory, _mode(case), history)
-    reasons = [*_feed_reasons(case), *reasons_to_hold(guarded, case.section("feed").get("guards"))]
+    fill = fill_of(file.checked, file.layout)
+    guarded = Guarded(plan, file.layout, issues, directory, _mode(case), _history(case), fill)
+    layers = [case.section(name).get("guards") for name in ("organization", "feed")]
+    reasons = [*_feed_reasons(case), *reasons_to_hold(guarded, *layers)]
     held = [f"{reason.code}: {reason.message}" for reason in reasons]
     if case.section("upload").get("dry_run"):
         return _ending(file, plan, plan.outcome, issues, plan.leavers, directory=before, held=held)
@@ -75,6 +76,17 @@ def _ending(
     )
 
 
+def _history(case: Case) -> FeedHistory:
+    feed = case.section("feed")
+    return FeedHistory(
+        fields=tuple(feed.get("last_fields", ())),
+        rows=feed.get("last_rows"),
+        fill=feed.get("last_fill", {}),
+        has_applied="last_applied_at" in feed,
+        week=pl.DataFrame(case.before.get("week", []), schema=EFFECTS, orient="row"),
+    )
+
+
 def _mode(case: Case) -> Mode:
     asked = [Mode(section["mode"]) for section in (case.section("feed"), case.section("upload")) if "mode" in section]
     return max(asked, key=list(Mode).index, default=Mode.CHANGES)
@@ -85,6 +97,7 @@ def _policy(case: Case) -> Policy:
     settings = {name: organization[name] for name in Policy.__slots__ if name in organization}
     if "blank_clears" in settings:
         settings["blank_clears"] = frozenset(settings["blank_clears"])
+    settings["missing_files"] = case.section("feed").get("missing_files", 1)
     allows = "permissions:write" in case.before.get("scopes", [])
     return Policy(mode=_mode(case), today=TODAY, allows_permissions=allows, **settings)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
 from psycopg.sql import SQL, Identifier
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.grouprules.parsing import to_json
+from orgsync.core.grouprules.where import parse_where
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import (
@@ -19,21 +21,24 @@ from orgsync.server.directory.models import (
     Learner,
     LicenseAssignment,
     Membership,
+    Override,
     PermissionGrant,
     Pool,
 )
+from orgsync.server.directory.rulebook import resolve
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.intake import start_job
 from orgsync.server.uploads.media import read_verified, store_media
-from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from orgsync.server.uploads.models import AppliedEffect, Media, MediaKind, UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.reporting import read_plan
 from tests.cases.state import (
     by_name,
     custom_of,
     license_words,
+    override_target,
     read_license,
     reason_mask,
     reason_text,
@@ -92,13 +97,14 @@ def forget(organization: Organization) -> None:
 _TABLES: Final = """
     SELECT class.relname FROM pg_class AS class JOIN pg_attribute AS attribute ON attribute.attrelid = class.oid
      WHERE class.relkind = 'r' AND attribute.attname = 'organization_id'
+       AND class.relname NOT LIKE 'audit%'
 """
 
 
 def _seed(organization: Organization, case: Case) -> Feed:
     settings = {"mode": Mode.CHANGES} | case.section("feed")
     feed = Feed.objects.create(organization=organization, name="Nightly HR", **settings)
-    other = Feed.objects.create(organization=organization, name="Contractors")
+    other = Feed.objects.create(organization=organization, name="Contractors", **case.section("other_feed"))
     ids = {person["email"]: number for number, person in enumerate(case.people, 1)}
     people = case.people
     Learner.objects.bulk_create([_learner(organization, dict(person), ids) for person in people])
@@ -116,12 +122,26 @@ def _seed(organization: Organization, case: Case) -> Feed:
     )
     _seed_groups(organization, case, ids)
     _seed_licenses(organization, case, ids)
+    _seed_rules(organization, case)
+    _seed_overrides(organization, case, ids)
+    AppliedEffect.objects.bulk_create(
+        AppliedEffect(
+            organization_id=organization.pk,
+            job_id=number,
+            kind=code,
+            target=target,
+            count=count,
+            feed_id=feed.pk,
+            at=NOW - timedelta(days=1),
+        )
+        for number, (code, target, count) in enumerate(case.before.get("week", []), 1)
+    )
     return feed
 
 
 def _learner(organization: Organization, person: Json, ids: dict[str, int]) -> Learner:
     email, manager = person.pop("email"), person.pop("manager", None)
-    for name in ("claimed_by", "is_admin"):
+    for name in ("claimed_by", "is_admin", "overrides"):
         person.pop(name, None)
     custom = {name: person.pop(name) for name in list(person) if name.startswith("attribute_")}
     keys = {"id": ids[email], "primary_email_address": email, "email_key": fold_key(email)}
@@ -146,6 +166,26 @@ def _seed_groups(organization: Organization, case: Case, ids: dict[str, int]) ->
         Membership.objects.bulk_create(
             Membership(**links, learner_id=ids[who], reasons=reason_mask(why)) for who, why in members.items()
         )
+
+
+def _seed_rules(organization: Organization, case: Case) -> None:
+    for name, text in case.section("rules").items():
+        rule = to_json(resolve(organization.pk, parse_where(text)))
+        Group.objects.filter(organization=organization, name=name).update(rule=rule)
+
+
+def _seed_overrides(organization: Organization, case: Case, ids: dict[str, int]) -> None:
+    groups = dict(Group.objects.filter(organization=organization).values_list("name", "id"))
+    Override.objects.bulk_create(
+        Override(
+            organization_id=organization.pk,
+            learner_id=ids[person["email"]],
+            target=override_target(text, groups),
+            at=NOW,
+        )
+        for person in case.people
+        for text in person.get("overrides", [])
+    )
 
 
 def _seed_licenses(organization: Organization, case: Case, ids: dict[str, int]) -> None:

@@ -12,14 +12,20 @@ import polars as pl
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.directory import (
+    CLAIM_SCHEMA,
     GROUP_SCHEMA,
     LEARNER_SCHEMA,
     LICENSE_SCHEMA,
     MEMBERSHIP_SCHEMA,
+    OVERRIDE_SCHEMA,
     PERMISSION_SCHEMA,
     POOL_SCHEMA,
     Directory,
+    FeedAbove,
 )
+from orgsync.core.grouprules.book import RuleBook
+from orgsync.core.grouprules.conditions import Lookups, resolved
+from orgsync.core.grouprules.where import parse_where
 from orgsync.core.normalize import fold_key
 from orgsync.core.plan import Writes
 from tests.cases.story import REASONS, Case, Json
@@ -92,7 +98,41 @@ def core_directory(case: Case) -> Directory:
             ),
             PERMISSION_SCHEMA,
         ),
+        overrides=_frame(_overrides(case, ids, groups), OVERRIDE_SCHEMA),
+        claims_above=_frame(_claims_above(case, ids), CLAIM_SCHEMA),
+        feeds_above=_feeds_above(case),
+        rules=_rules(case, Lookups(groups.__getitem__, pools.__getitem__, ids.__getitem__)),
         custom_attributes=frozenset(custom),
+    )
+
+
+def override_target(text: str, groups: Mapping[str, int]) -> str:
+    """Return an override as it is stored: groups by their id."""
+    kind, _, name = text.partition(":")
+    return f"group:{groups[name]}" if kind == "group" and name else text
+
+
+def _overrides(case: Case, ids: Mapping[str, int], groups: Mapping[str, int]) -> list[tuple[int, str]]:
+    people = [(ids[person["email"]], person.get("overrides", [])) for person in case.people]
+    return [(who, override_target(text, groups)) for who, texts in people for text in texts]
+
+
+def _feeds_above(case: Case) -> tuple[FeedAbove, ...]:
+    if not case.section("feed").get("rank"):
+        return ()
+    return (FeedAbove(1, "Contractors", frozenset(case.section("other_feed").get("named_fields", ()))),)
+
+
+def _claims_above(case: Case, ids: Mapping[str, int]) -> list[tuple[int, int]]:
+    people = case.people if _feeds_above(case) else []
+    return [(ids[person["email"]], 1) for person in people if "elsewhere" in person.get("claimed_by", ())]
+
+
+def _rules(case: Case, lookups: Lookups) -> RuleBook:
+    """Read the rules of `rule_groups`; people are named by their address."""
+    groups = {name: lookups.group(name) for name in case.section("rules")}
+    return RuleBook(
+        {groups[name]: resolved(parse_where(text), lookups) for name, text in case.section("rules").items()}
     )
 
 
@@ -109,6 +149,7 @@ def ids_of(case: Case) -> dict[str, int]:
 def _core_person(case: Case, person: Json, ids: Mapping[str, int], schema: pl.Schema) -> Json:
     email, claims = person.pop("email"), person.pop("claimed_by", ["here"])
     manager = person.pop("manager", None)
+    person.pop("overrides", None)
     row: Json = dict.fromkeys(schema)
     return (
         row

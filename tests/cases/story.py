@@ -14,7 +14,7 @@ REASONS: Final = {"file": 1, "hand": 2, "rule": 4, "scim": 8}
 PLAN_HEADERS: Final = ("kind", "who", "target", "before", "after")
 
 Json = dict[str, Any]
-_MARKS: Final = ("is_admin", "is_protected")
+_MARKS: Final = ("is_admin", "is_protected", "overrides")
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,12 @@ class Case:
     """`before.json` and `upload.csv` of one folder.
 
     `before.json` may have `learners`, `groups`, `rule_groups`, `pools`, `permissions` (in the form of `State`), and:
+    `rules` (of rule groups by name, as text),
     `organization`, `feed` (settings under the names of the models), `upload` (`mode`, `rows`, `dry_run`,
-    `row_count`), `scopes` of the token, `attributes` (custom ones that nobody has), `again` (why the file changes
-    something when it comes a second time). Of people, `is_admin` and `is_protected` may be set.
+    `row_count`), `scopes` of the token, `attributes` (custom ones that nobody has), `week` (what the feed did
+    yesterday: guard, target, count), `again` (why the file changes something when it comes a second time). Of people,
+    `is_admin` and `is_protected` may be set, and `overrides` (attributes, `group:<name>`). With a `rank` above 0 the
+    feed stands below the other one, whose settings are `other_feed`.
     """
 
     folder: Path
@@ -44,7 +47,7 @@ class Case:
 
     def again(self, after: Json) -> Json:
         """Return a `before.json` for the same file once more, with the directory as it is afterwards."""
-        settings = {name: self.section(name) for name in ("organization", "feed", "upload")}
+        settings = {name: self.section(name) for name in ("organization", "feed", "other_feed", "upload", "rules")}
         marks = [{name: person[name] for name in _MARKS if name in person} for person in self.people]
         people = after.get("learners", [])
         marked = [person | mark for person, mark in zip(people, marks + [{}] * len(people), strict=False)]

@@ -21,22 +21,36 @@ _NO_LEAVERS: Final = pl.Schema({"primary_email_address": pl.String, "unique_user
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedFile:
-    """A file with everything that can be said about it by itself."""
+class OpenedFile:
+    """A file that was read and whose headers are understood."""
 
     raw: RawFile
     layout: FileLayout
+
+    @property
+    def row_count(self) -> int:
+        """Data rows."""
+        return self.raw.rows.height
+
+    def check(self, *, date_formats: Sequence[str] = (), settled: pl.DataFrame | None = None) -> "CheckedFile":
+        """Check all rows but those of `settled` (as `CheckedRows` has it)."""
+        checked = check_rows(self.raw, self.layout, date_formats=date_formats, settled=settled)
+        if self.raw.rows.is_empty():
+            nothing = file_issues([FileIssue(NO_ROWS, NO_ROWS.wording)])
+            checked = replace(checked, issues=pl.concat([nothing, checked.issues]))
+        return CheckedFile(self.raw, self.layout, checked)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile(OpenedFile):
+    """A file with everything that can be said about it by itself."""
+
     checked: CheckedRows
 
     @property
     def issues(self) -> pl.DataFrame:
         """All findings (`ISSUE_SCHEMA`): those of the whole file first, then by row."""
         return self.checked.issues
-
-    @property
-    def row_count(self) -> int:
-        """Data rows."""
-        return self.raw.rows.height
 
     @property
     def error_count(self) -> int:
@@ -80,6 +94,14 @@ def check_file(
     without data rows gets the warning `no_rows`; whether that is an error is for the mode to say. Raise
     UnreadableFile when the file cannot be used at all.
     """
+    opened = open_file(source, limits=limits, license_keys=license_keys)
+    return opened.check(date_formats=date_formats)
+
+
+def open_file(
+    source: bytes | Path, *, limits: Limits | None = None, license_keys: Collection[str] | None = None
+) -> OpenedFile:
+    """Read and lay out a file, nothing checked; arguments and errors as of `check_file`."""
     bounds = limits or Limits()
     raw = read_csv(source, limits=bounds)
     layout = read_layout(raw.headers, license_keys=license_keys, limits=bounds)
@@ -88,11 +110,7 @@ def check_file(
             raw = _without_our_lines(raw)
         else:
             layout = replace(layout, carries_results=False)
-    checked = check_rows(raw, layout, date_formats=date_formats)
-    if raw.rows.is_empty():
-        nothing = file_issues([FileIssue(NO_ROWS, NO_ROWS.wording)])
-        checked = replace(checked, issues=pl.concat([nothing, checked.issues]))
-    return CheckedFile(raw, layout, checked)
+    return OpenedFile(raw, layout)
 
 
 def _without_our_lines(raw: RawFile) -> RawFile:

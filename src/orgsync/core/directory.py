@@ -1,11 +1,13 @@
 """What an organization's directory holds, as frames: the `current` side of a plan."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
 from orgsync.core.columns import ATTRIBUTE_NAMES, BY_NAME, CellKind
+from orgsync.core.grouprules.book import RuleBook
 
 REASON_FILE: Final = 1
 REASON_HAND: Final = 2
@@ -31,6 +33,7 @@ LEARNER_SCHEMA: Final = pl.Schema(
         "pending_manager_email": pl.String,
         "is_claimed_here": pl.Boolean,  # by the feed whose file is planned
         "is_claimed_elsewhere": pl.Boolean,
+        "missed_here": pl.Int64,  # full files of that feed in a row that were silent on the person; null: none
         **{name: pl.String for name in ATTRIBUTE_NAMES},  # noqa: C420  fromkeys loses the type; dates as ISO text
     }
 )
@@ -58,12 +61,45 @@ LICENSE_SCHEMA: Final = pl.Schema(
     }
 )
 PERMISSION_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "permission": pl.String, "scope": pl.String})
+OVERRIDE_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
+OVERTAKEN_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
+"""Targets as those of overrides: an attribute, `manager`, `group:<group id>`, `license:<pool id>`."""
+CLAIM_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "feed_id": pl.Int64})
 
 DATE_ATTRIBUTES: Final = tuple(name for name in ATTRIBUTE_NAMES if BY_NAME[name].kind is CellKind.DATE)
 
 
 def _empty(schema: pl.Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAbove:
+    """A feed that stands higher in the organization's order than the one whose file is planned."""
+
+    feed_id: int
+    name: str
+    fields: frozenset[str]
+    """What it speaks for: attributes, `primary_email_address`, `unique_user_id`, `manager`."""
+
+
+class Everybody(Protocol):
+    """Counts over the whole directory, asked for only when a plan needs them; each frame has a column `count`."""
+
+    def people(self) -> pl.DataFrame:
+        """Return active people by `is_claimed_here` and `department_name`."""
+
+    def licenses(self) -> pl.DataFrame:
+        """Return active licenses by `pool_id` and `department_name`."""
+
+    def memberships(self) -> pl.DataFrame:
+        """Return memberships by `group_id`."""
+
+    def filled(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return by `is_claimed_here` how many people have a value of each attribute: a column under each name."""
+
+    def values(self, name: str) -> pl.DataFrame:
+        """Return the values (`value`) of an attribute and how many people have each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +111,19 @@ class Directory:
     memberships: pl.DataFrame = field(default_factory=lambda: _empty(MEMBERSHIP_SCHEMA))
     pools: pl.DataFrame = field(default_factory=lambda: _empty(POOL_SCHEMA))
     licenses: pl.DataFrame = field(default_factory=lambda: _empty(LICENSE_SCHEMA))
+    active_elsewhere: Mapping[int, int] = field(default_factory=dict)
+    """By pool, the active licenses of people whom this directory leaves out."""
+    everybody: Everybody | None = None
+    """Where `learners` are not all there are: counts of all of them."""
     permissions: pl.DataFrame = field(default_factory=lambda: _empty(PERMISSION_SCHEMA))
+    overrides: pl.DataFrame = field(default_factory=lambda: _empty(OVERRIDE_SCHEMA))
+    overtaken: pl.DataFrame = field(default_factory=lambda: _empty(OVERTAKEN_SCHEMA))
+    """What later files of the feed wrote, where an older one was held and comes late."""
+    claims_above: pl.DataFrame = field(default_factory=lambda: _empty(CLAIM_SCHEMA))
+    """Claims of `feeds_above`."""
+    feeds_above: tuple[FeedAbove, ...] = ()
+    """The highest first."""
+    rules: RuleBook = field(default_factory=RuleBook)
     custom_attributes: frozenset[str] = frozenset()
     """Names (`attribute_…`) that the organization already has."""
     revision: int = 0

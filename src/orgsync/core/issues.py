@@ -237,6 +237,21 @@ ERASED_PERSON = _error(
     "This person was erased on request and is not created again.",
     "Ask an admin to lift the erasure.",
 )
+END_DATE_PASSED = _warning(
+    "end_date_passed",
+    "worker_status is active, but the last day is over: the person is a leaver.",
+    "Move or clear end_date when the person is still there.",
+)
+ERASED_PERSON = _error(
+    "erased_person",
+    "The row names a person who was erased.",
+    "Take the row out of the export; an owner can lift the erasure.",
+)
+ERASED_MANAGER = _warning(
+    "erased_manager",
+    "The manager is a person who was erased; the cell was ignored.",
+    "Name another manager.",
+)
 REACTIVATION_HELD = _error(
     "reactivation_held",
     "The person left and may not come back by a file.",
@@ -260,6 +275,11 @@ OWN_MANAGER = _warning(
 )
 RULE_GROUP = _warning("rule_group", "{group} is filled by a rule; a file does not change it.", "Change the rule.")
 NO_SEAT = _warning("no_seat", "No seat is free in {pool}; the person waits.", "Free or add seats.")
+MERGE_REFUSED = _error(
+    "merge_refused",
+    "The other record cannot go: it is gone already, belongs to an admin, or is edited too.",
+    "Keep the admin's record, and merge two records at a time.",
+)
 KEPT_BY_HAND = _warning("kept_by_hand", "{what} was set by hand and stays.", "Lift the local override.")
 LEAVER_KEEPS_NO_LICENSE = _warning(
     "leaver_keeps_no_license",
@@ -278,6 +298,33 @@ ADMIN_PROTECTED = _warning(
     "admin_protected",
     "The person is an admin; an owner has to approve this change.",
     "Ask an owner to approve.",
+)
+REMOVAL_LATER = _warning(
+    "removal_later",
+    "{what} is left for later: only additions were approved.",
+    "Approve or reject the held job with the rest of the file.",
+)
+OVERTAKEN = _warning(
+    "overtaken",
+    "{what} stays as a later file of this feed wrote it.",
+    "Nothing to do, unless the held file was the better one: then send it again.",
+)
+
+# --- undo -----------------------------------------------------------------------------------------------
+UNDO_CONFLICT = _warning(
+    "undo_conflict",
+    "{what} was changed again since and stays as it is.",
+    "Undo the later change first, or change it by hand.",
+)
+UNDO_KEEPS_PERSON = _warning(
+    "undo_keeps_person",
+    "Something has happened to the person since: they are deactivated, not removed.",
+    "Nothing to do, unless the person should stay: then reactivate them.",
+)
+NOT_UNDOABLE = _warning(
+    "not_undoable",
+    "{what} cannot be undone.",
+    "Nothing can be done by an undo; see how to undo a job.",
 )
 
 ISSUE_KINDS: Final[tuple[IssueKind, ...]] = tuple(

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.grouprules.book import AppliedRule
 from orgsync.core.issues import no_issues
 from orgsync.core.model import Mode
 
@@ -15,6 +16,8 @@ class ChangeKind(StrEnum):
     """Every kind of change and consequence that a plan can hold; also the order in which it is shown."""
 
     CREATED = "created"
+    RESTORED = "restored"
+    REMOVED = "removed"
     DEACTIVATED = "deactivated"
     REACTIVATED = "reactivated"
     EMAIL_CHANGED = "email_changed"
@@ -31,13 +34,22 @@ class ChangeKind(StrEnum):
     LICENSE_SCHEDULED = "license_scheduled"
     WAITING_LEFT = "waiting_left"
     PERMISSION_CHANGED = "permission_changed"
+    PROTECTION_CHANGED = "protection_changed"
+    OVERRIDE_SET = "override_set"
+    OVERRIDE_LIFTED = "override_lifted"
     GROUP_CREATED = "group_created"
+    RULE_CHANGED = "rule_changed"
     ATTRIBUTE_CREATED = "attribute_created"
+    GROUP_REMOVED = "group_removed"
+    ATTRIBUTE_REMOVED = "attribute_removed"
     CLAIM_LOST = "claim_lost"
+    MISSED = "missed"
+    """A full file is silent on the person, who leaves only when further ones are too."""
 
 
 REMOVALS: Final = frozenset(
     {
+        ChangeKind.REMOVED,
         ChangeKind.DEACTIVATED,
         ChangeKind.LICENSE_REVOKED,
         ChangeKind.WAITING_LEFT,
@@ -61,6 +73,19 @@ PLAN_SCHEMA: Final = pl.Schema(
     }
 )
 """One line per change, sorted by kind (in `ChangeKind` order) and person: what is stored, paged and counted."""
+
+MOVED_CLAIMS: Final = pl.Schema({"other_id": pl.Int64, "learner_id": pl.Int64})  # null: nobody gets them
+OVERRIDES: Final = pl.Schema(
+    {
+        "learner_id": pl.Int64,
+        "row_number": pl.Int64,
+        "target": pl.String,  # an attribute, `group:<id>` (stays out) or `license:<pool id>` (given or denied by hand)
+        "is_kept": pl.Boolean,
+    }
+)
+
+MISSED: Final = pl.Schema({"learner_id": pl.Int64, "before": pl.Int64, "after": pl.Int64, "limit": pl.Int64})
+"""Counts of silent full files; at `limit` of them in a row a person leaves."""
 
 CREATE_COLUMNS: Final = (
     "learner_id",
@@ -87,6 +112,21 @@ class Policy:
     reads_groups_literally: bool = False
     allows_permissions: bool = False
     blank_clears: frozenset[str] = frozenset()
+    by_hand: bool = False
+    """Whether the rows are edits by people (`core.edits`): they name people by learner id, obey neither local overrides
+    nor the order of feeds, and make no claims; memberships and licenses are given and taken by hand."""
+    missing_files: int = 1
+    """In how many full files in a row a person must be missing to leave."""
+    takes_nothing: bool = False
+    """"Additions now": what takes something away is left for later (`planning.later`)."""
+
+
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame(schema={"learner_id": pl.Int64, "row_number": pl.Int64})
+
+
+def _no_groups() -> pl.DataFrame:
+    return pl.DataFrame(schema={"group_id": pl.Int64, "group_name": pl.String, "group_key": pl.String})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +157,37 @@ class Writes:
     """`learner_id`, `is_claimed` (Boolean): claims of this feed that are new (true) or lost (false)."""
     new_groups: pl.DataFrame
     """`group_id` (negative), `group_name`, `group_key`."""
+    overrides: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OVERRIDES))
+    """`OVERRIDES`: local overrides that are set or lifted, only where that is new."""
+    moved_claims: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MOVED_CLAIMS))
+    """`MOVED_CLAIMS`: people whose claims, of whatever feed, end, and who gets them."""
+    claims_of_job: int | None = None
+    """A job that moved claims of whatever feeds, by a merge or its undo, and whose moves go back."""
+    missed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MISSED))
+    """`MISSED`: whose count of full files in a row that were silent on them changes."""
     new_attributes: tuple[str, ...] = ()
+    removed: pl.DataFrame = field(default_factory=_nobody)
+    """`learner_id` and `row_number` of people who go altogether; the other frames end everything that hangs on them.
+    Only undos and merges remove anybody."""
+    restored: pl.DataFrame = field(default_factory=_nobody)
+    """People whom an undo removed and who come back under the ids they had; columns as `creates`."""
+    restored_groups: pl.DataFrame = field(default_factory=_no_groups)
+    """`group_id` (as it was), `group_name`, `group_key`."""
+    removed_groups: tuple[int, ...] = ()
+    removed_attributes: tuple[str, ...] = ()
+    rule: AppliedRule | None = None
+    """The rule group to which the job gives another rule, or none; a group that only its rule made is then removed."""
 
     @property
     def is_empty(self) -> bool:
         """Whether the database would not change at all, claims included."""
         frames = (
             *(self.creates, self.updates, self.changes, self.memberships, self.licenses),
-            *(self.permissions, self.claims, self.new_groups),
+            *(self.permissions, self.claims, self.new_groups, self.overrides),
+            *(self.removed, self.restored, self.restored_groups, self.missed),
         )
-        return all(frame.is_empty() for frame in frames) and not self.new_attributes
+        named = (self.new_attributes, self.removed_groups, self.removed_attributes)
+        return all(frame.is_empty() for frame in frames) and not any(named) and self.rule is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The values that flow between the stages: raw file, layout of its columns, checked rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
@@ -8,6 +10,8 @@ from orgsync.core.columns import Column, ColumnGroup
 from orgsync.core.issues import no_issues
 
 ROW_NUMBER = "row_number"
+SETTLED: Final = pl.Schema({ROW_NUMBER: pl.Int64, "learner_id": pl.Int64, "manager_id": pl.Int64})
+"""Rows that need no plan, with their person and that person's manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +97,7 @@ class CheckedRows:
 
     rows: pl.DataFrame
     issues: pl.DataFrame
+    settled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SETTLED))
+    """Rows that say what they said when they were applied last (`planning.settled`): they are not in `rows`."""
+    settled_filled: Mapping[str, int] = field(default_factory=dict)
+    """By field, how many of the settled rows have something in it."""

@@ -23,6 +23,11 @@ _LOST_LETTERS: Final = r"\p{L}\?|\?\p{L}|^\?{2,}$"
 _ROWS_NAMED: Final = 5
 
 
+def is_judged_together(column: FileColumn) -> bool:
+    """Say whether the cells of a column are judged by those of other rows: names and custom attributes."""
+    return column.field in _NAME_FIELDS or column.column.group is ColumnGroup.CUSTOM
+
+
 def find_lossy_encoding(rows: pl.DataFrame) -> pl.DataFrame:
     """Find names in which “?” stands for a letter that was lost on the way; one issue of the whole file."""
     names = [field for field in _NAME_FIELDS if field in rows.columns]

@@ -6,6 +6,8 @@ from typing import BinaryIO, Final
 
 import polars as pl
 
+from orgsync.core.sample_people import user_id
+
 _PAGE: Final = b"""<!DOCTYPE html>
 <html><head><title>Sign in</title></head>
 <body><h1>Your session has ended</h1><form method="post"><input name="user"></form></body></html>
@@ -30,6 +32,8 @@ class WrongKind(StrEnum):
     """The same among title, department, function and level only: every row is valid, and wrong."""
     SWAPPED_IDS = "swapped_ids"
     """Each two neighbours have each other's unique user id."""
+    NEW_IDS = "new_ids"
+    """The HR system has numbered everybody anew."""
     SCIENTIFIC_IDS = "scientific_ids"
     """A spreadsheet has rewritten the ids."""
     EMPTIED_COLUMN = "emptied_column"
@@ -37,6 +41,28 @@ class WrongKind(StrEnum):
     MISSING_COLUMN = "missing_column"
     """department_name is not in the file."""
     ALL_INACTIVE = "all_inactive"
+    ONE_DEPARTMENT = "one_department"
+    """Only Sales was selected for the export: everybody else is left out."""
+    LOST_DEPARTMENT = "lost_department"
+    """Everybody is there but the people of Legal."""
+    NEW_DOMAIN = "new_domain"
+    """Every address has another domain."""
+    ONE_MANAGER = "one_manager"
+    """Everybody reports to the second person, by the id."""
+    NO_GROUPS = "no_groups"
+    """`groups` says the same one group of everybody."""
+    CLEARED = "cleared"
+    """`attribute_office` holds #CLEAR# in each row."""
+    NUMBERED_VALUES = "numbered_values"
+    """Behind each department stands a number."""
+    NO_LICENSES = "no_licenses"
+    """`license_english_status` is inactive in each row."""
+    DUPLICATE_HEADER = "duplicate_header"
+    """Two columns are called department_name."""
+    TWO_DELIMITERS = "two_delimiters"
+    """The header has commas, the rows have semicolons."""
+    REPEATED = "repeated"
+    """Each row stands there twice, the second time with another title."""
     WRONG_ENCODING = "wrong_encoding"
     """Latin-1, with “?” for every letter that it lacks."""
     MOJIBAKE = "mojibake"
@@ -56,16 +82,25 @@ def write_spoiled(target: BinaryIO, slices: Iterator[pl.DataFrame], wrong: Wrong
     if wrong is WrongKind.EMPTY:
         return 0
     limit = {WrongKind.TRUNCATED: rows // 2, WrongKind.CUT_OFF: rows // 2, WrongKind.HEADER_ONLY: 0}
-    left, done = limit.get(wrong, rows), 0
+    left, read, done = limit.get(wrong, rows), 0, 0
     for part in slices:
-        taken = _spoil(part.head(left - done), wrong, shifted_from=max(rows // 2 - done, 0))
-        text = taken.write_csv(include_header=done == 0)
-        done += taken.height
-        is_last = done >= left
+        right = part.head(left - read)
+        taken = _spoil(right, wrong, shifted_from=max(rows // 2 - read, 0))
+        text = _written(taken, wrong, has_header=read == 0)
+        read, done = read + right.height, done + taken.height
+        is_last = read >= left
         target.write(_encode(_cut(text) if wrong is WrongKind.CUT_OFF and is_last else text, wrong))
         if is_last:
             break
     return done
+
+
+def _written(part: pl.DataFrame, wrong: WrongKind, *, has_header: bool) -> str:
+    header = part.head(0).write_csv() if has_header else ""
+    if wrong is WrongKind.DUPLICATE_HEADER:
+        header = header.replace("job_function", _SPOILED)
+    separator = ";" if wrong is WrongKind.TWO_DELIMITERS else ","
+    return header + part.write_csv(include_header=False, separator=separator)
 
 
 def _cut(text: str) -> str:
@@ -102,10 +137,38 @@ def _swapped(part: pl.DataFrame) -> pl.DataFrame:
     return part.with_columns(pl.col("unique_user_id").gather(neighbour))
 
 
+def _new_domain(part: pl.DataFrame) -> pl.DataFrame:
+    addresses = ("primary_email_address", "manager_primary_email_address")
+    return part.with_columns(pl.col(name).str.replace("@.*$", "@new.example.com") for name in addresses)
+
+
+def _one_manager(part: pl.DataFrame) -> pl.DataFrame:
+    has_one = pl.col("manager_unique_user_id").is_not_null()
+    return part.with_columns(manager_unique_user_id=pl.when(has_one).then(user_id(pl.lit(1))))
+
+
+def _repeated(part: pl.DataFrame) -> pl.DataFrame:
+    placed = part.with_row_index("place")
+    twice = pl.concat([placed, placed.with_columns(work_title=pl.lit("Owner"))])
+    return twice.sort("place", maintain_order=True).drop("place")
+
+
 _SPOILERS: Final[dict[WrongKind, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     WrongKind.SWAPPED_IDS: _swapped,
+    WrongKind.NEW_IDS: lambda part: part.with_columns(unique_user_id=pl.lit("N") + pl.col("unique_user_id")),
     WrongKind.SCIENTIFIC_IDS: lambda part: part.with_columns(unique_user_id=pl.lit("1.00E+08")),
     WrongKind.EMPTIED_COLUMN: lambda part: part.with_columns(pl.lit(None, pl.String).alias(_SPOILED)),
     WrongKind.MISSING_COLUMN: lambda part: part.drop(_SPOILED),
     WrongKind.ALL_INACTIVE: lambda part: part.with_columns(worker_status=pl.lit("inactive")),
+    WrongKind.ONE_DEPARTMENT: lambda part: part.filter(pl.col(_SPOILED) == "Sales"),
+    WrongKind.LOST_DEPARTMENT: lambda part: part.filter(pl.col(_SPOILED) != "Legal"),
+    WrongKind.NEW_DOMAIN: _new_domain,
+    WrongKind.ONE_MANAGER: _one_manager,
+    WrongKind.NO_GROUPS: lambda part: part.with_columns(groups=pl.lit("Everybody")),
+    WrongKind.CLEARED: lambda part: part.with_columns(attribute_office=pl.lit("#CLEAR#")),
+    WrongKind.NUMBERED_VALUES: lambda part: part.with_columns(
+        pl.format("{} {}", _SPOILED, pl.col("unique_user_id").str.slice(-3)).alias(_SPOILED)
+    ),
+    WrongKind.NO_LICENSES: lambda part: part.with_columns(license_english_status=pl.lit("inactive")),
+    WrongKind.REPEATED: _repeated,
 }

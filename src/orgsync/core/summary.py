@@ -19,7 +19,7 @@ class Summary:
     updated: int = 0
     """Rows that created or changed a person; `created` are among them."""
     deleted: int = 0
-    """People deactivated or erased, with leavers that no row names."""
+    """People deactivated, removed or erased, with leavers that no row names."""
     warning: int = 0
     """Rows with at least one warning, whatever became of them."""
     total: int = 0
@@ -40,7 +40,7 @@ def summarize(outcome: pl.DataFrame, issues: pl.DataFrame, leavers: pl.DataFrame
 
     return Summary(
         updated=rows(RowStatus.CREATED, RowStatus.UPDATED),
-        deleted=rows(RowStatus.DEACTIVATED, RowStatus.ERASED) + leavers.height,
+        deleted=rows(RowStatus.DEACTIVATED, RowStatus.REMOVED, RowStatus.ERASED) + leavers.height,
         warning=rows_with(issues, Severity.WARNING).len(),
         total=outcome.height,
         error=rows(RowStatus.ERROR),

@@ -1,6 +1,7 @@
 """Check every row and bring usable cells into their final form; all findings in one pass."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -34,7 +35,9 @@ _CLEARS_ALL_GROUPS: Final = "groups"
 _LIMIT_CHOICES: Final = ("yes", "no", "group:A,group:B")
 
 
-def check_rows(raw: RawFile, layout: FileLayout, *, date_formats: Sequence[str] = ()) -> CheckedRows:
+def check_rows(
+    raw: RawFile, layout: FileLayout, *, date_formats: Sequence[str] = (), settled: pl.DataFrame | None = None
+) -> CheckedRows:
     """Normalize and validate all rows of a file.
 
     Beside what `CheckedRows` promises, `rows` has `has_scientific_id` (Boolean: the unique user id looks like
@@ -42,15 +45,17 @@ def check_rows(raw: RawFile, layout: FileLayout, *, date_formats: Sequence[str] 
     second key of a row whose two columns of one field differ). `issues` holds the findings of reader and
     headers too, those of the whole file first, then by row. `date_formats` are the organization's, as for
     `strptime`. A row that the reader could not take apart gets no further findings: its cells mean nothing.
+    Rows of `settled` were found sound before: they only count where the whole file is looked at.
     """
-    normalized = normalize(raw, layout)
+    rest, together = _rest_of(raw, layout, settled)
+    normalized = normalize(rest, layout)
     columns = _one_per_field(layout)
     rows = _with_keys(normalized.rows, columns)
     parsed = _parsed_lists(rows, columns)
     findings = [
         normalized.issues,
         *_cell_findings(rows, columns),
-        rules_file.find_near_duplicates(rows, columns),
+        rules_file.find_near_duplicates(rows if together is None else together, columns),
         rules_file.find_added_and_removed(rows, columns, parsed),
         _bad_lists(rows, columns, parsed),
     ]
@@ -58,8 +63,30 @@ def check_rows(raw: RawFile, layout: FileLayout, *, date_formats: Sequence[str] 
     findings.append(found)
     rows, found = _read_dates(rows, columns, date_formats)
     findings.append(found)
-    issues = _all_issues(raw, layout, findings, rules_file.find_lossy_encoding(rows))
-    return CheckedRows(_finished(rows, columns, parsed, issues), issues)
+    of_file = rules_file.find_lossy_encoding(normalized.rows if together is None else together)
+    issues = _all_issues(raw, layout, findings, of_file)
+    finished = _finished(rows, columns, parsed, issues)
+    return (
+        CheckedRows(finished, issues)
+        if settled is None
+        else CheckedRows(finished, issues, settled, _filled(raw, columns, settled))
+    )
+
+
+def _filled(raw: RawFile, columns: Sequence[FileColumn], settled: pl.DataFrame) -> dict[str, int]:
+    """Count by field the settled rows that have something in it; the others are counted when they are checked."""
+    rows = raw.rows.join(settled, on=ROW_NUMBER, how="semi")
+    filled = {c.field: (pl.col(raw.cell(c.position)).str.strip_chars() != "").sum() for c in columns}
+    return rows.select(**filled).row(0, named=True) if columns else {}
+
+
+def _rest_of(raw: RawFile, layout: FileLayout, settled: pl.DataFrame | None) -> tuple[RawFile, pl.DataFrame | None]:
+    """Return the rows to check, and of all rows the columns that are judged together (None: all rows are checked)."""
+    if settled is None:
+        return raw, None
+    rest = raw.rows.join(settled, on=ROW_NUMBER, how="anti", maintain_order="left")
+    judged = tuple(column for column in layout.columns if rules_file.is_judged_together(column))
+    return replace(raw, rows=rest), normalize(raw, replace(layout, columns=judged)).rows
 
 
 def _one_per_field(layout: FileLayout) -> list[FileColumn]:

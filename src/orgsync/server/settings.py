@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django.contrib.humanize",
     "procrastinate.contrib.django",
+    "orgsync.server.audit",
     "orgsync.server.orgs",
     "orgsync.server.directory",
     "orgsync.server.tokens",
@@ -162,6 +163,8 @@ MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
 UPLOADS_PER_HOUR = env.env_int("ORGSYNC_UPLOADS_PER_HOUR", 60)
 CALLS_PER_HOUR = env.env_int("ORGSYNC_CALLS_PER_HOUR", 6_000)
 MAX_UPLOAD_BYTES = env.env_int("ORGSYNC_MAX_UPLOAD_BYTES", 1_000_000_000)
+# off: every file is compared row by row with the whole directory, which gives the same and takes longer.
+SHORTCUTS = env.env_choice("ORGSYNC_SHORTCUTS", "auto", ("auto", "off", "always"))
 WEB_THREADS = env.env_int("ORGSYNC_WEB_THREADS", 8)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

@@ -4,10 +4,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from orgsync.core.columns import pool_key
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import Mode
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import Fact, record, record_all
 from orgsync.server.directory.models import Feed, Pool
 from orgsync.server.directory.revision import PAGE_PATIENCE, lock_directory, raise_revision
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
@@ -39,15 +42,21 @@ def set_up_organization(name: str, email: str, password: str) -> Organization:
     organization = Organization.objects.create(name=name.strip())
     Admin.objects.create(organization=organization, account=account, role=Role.OWNER)
     Pool.objects.create(organization=organization, key=FIRST_POOL, name="English")
+    role = {"account": account.pk, "role": Role.OWNER.value}
+    facts = [Fact(Action.ORGANIZATION_SET_UP), Fact(Action.ROLE_GIVEN, role)]
+    record_all(organization.pk, facts, at=organization.created_at)
     return organization
 
 
 def ensure_feed(organization: Organization, name: str, mode: Mode) -> Feed:
     """Return the feed of that name, made with `mode` when it does not exist; its mode is left alone otherwise."""
     last = Feed.objects.filter(organization=organization).count()
-    feed, _ = Feed.objects.get_or_create(
-        organization=organization, name=name.strip(), defaults={"mode": mode, "rank": last}
-    )
+    with transaction.atomic():
+        feed, is_new = Feed.objects.get_or_create(
+            organization=organization, name=name.strip(), defaults={"mode": mode, "rank": last}
+        )
+        if is_new:
+            record(organization.pk, Action.FEED_MADE, {"feed": feed.pk, "mode": mode.value}, at=timezone.now())
     return feed
 
 
@@ -70,6 +79,7 @@ def ensure_pool(organization: Organization, header: str, *, name: str | None, se
             create_defaults={"seats": seats, "name": name or header},
         )
         raise_revision(organization.pk)
+        record(organization.pk, Action.POOL_CHANGED, {"pool": pool.pk, "seats": seats}, at=timezone.now())
     return pool
 
 

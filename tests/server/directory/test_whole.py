@@ -79,7 +79,8 @@ def test_a_rollback_leaves_nothing(committed_world: World) -> None:
         transaction.set_rollback(True)
 
     assert {name for name, count in before.items() if written[name] == count} == {
-        *("Feed", "Pool", "PastMembership", "PastLicense")
+        *("Feed", "Pool", "PastMembership", "PastLicense", "PastClaim"),
+        *("NotDuplicate", "Override", "Erasure", "Removal", "Tombstone"),
     }
     assert everything_stored() == before
 

@@ -81,11 +81,13 @@ class World:
         assert job is not None
         return job
 
-    def run(self, job: UploadJob, *, clock: Callable[[], datetime] = lambda: MONDAY) -> UploadJob:
+    def run(
+        self, job: UploadJob, *, clock: Callable[[], datetime] = lambda: MONDAY, now: datetime = MONDAY
+    ) -> UploadJob:
         """Make one attempt, in this process; return the job as it is then."""
-        number = transitions.start(job.pk, worker="test", now=MONDAY)
+        number = transitions.start(job.pk, worker="test", now=now)
         assert number is not None
-        process(job.pk, number, now=MONDAY, clock=clock)
+        process(job.pk, number, now=now, clock=clock)
         return self.stored(job)
 
     def send(self, text: str | bytes, *, clock: Callable[[], datetime] = lambda: MONDAY, **asked: Any) -> UploadJob:

@@ -20,6 +20,8 @@ from tests.server.pipeline.pipeline_world import (
 )
 
 CHEFS = FIVE.replace("Cook", "Chef")
+SPARED = {"last_applied_at": None}
+"""What lets a file rewrite everybody's title: the first one of a feed may."""
 
 
 def test_plan_is_made_anew_when_the_directory_moved(world: World) -> None:
@@ -27,6 +29,7 @@ def test_plan_is_made_anew_when_the_directory_moved(world: World) -> None:
     A page changes Ana between plan and lock: what is logged and applied starts from her new value.
     """
     world.send(FIVE)
+    world.set_feed(**SPARED)
 
     job = world.send(CHEFS, clock=Meanwhile(lambda: world.write(Learner, {"work_title": "Baker"}, id=1), call=3))
 
@@ -41,6 +44,7 @@ def test_stored_plan_is_the_one_that_was_applied(world: World) -> None:
     After planning anew, plan, counts and results are those of the second plan.
     """
     world.send(FIVE)
+    world.set_feed(**SPARED)
 
     job = world.send(CHEFS, clock=Meanwhile(lambda: world.write(Learner, {"work_title": "Chef"}, id=1), call=3))
 
@@ -127,6 +131,7 @@ def test_later_full_file_supersedes_older_jobs_of_its_feed(world: World) -> None
     Held and waiting ones; those of another feed, and later ones, stay.
     """
     world.send(FIVE)
+    world.set_feed(**SPARED)
     held = world.send(TWO)
     waiting = world.upload(TWO)
     file = world.upload(CHEFS)

@@ -207,7 +207,7 @@ def test_later_file_supersedes_what_waits_of_its_feed_alone() -> None:
     held, other = make_job(token, HELD), make_job(other_token, HELD)
     applied, later = make_job(token, PROCESSING), make_job(token, QUEUED)
 
-    assert transitions.cancel_superseded(applied, now=NOW) == 1
+    assert len(transitions.cancel_superseded(applied, now=NOW)) == 1
 
     assert (stored(held).status, stored(held).reason_code) == (CANCELLED, "superseded")
     assert [stored(job).status for job in (other, applied, later)] == [HELD, PROCESSING, QUEUED]

@@ -11,6 +11,7 @@ from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from orgsync.core.model import JobStatus
 from orgsync.core.planfile import write_plan
@@ -47,7 +48,7 @@ class World:
 
     def held(self, *reasons: dict[str, Any], **values: Any) -> UploadJob:
         plan = self.plan()
-        given = {"hold_reasons": list(reasons or [LEAVERS]), "held_at": NOW, "plan": plan, "started_at": NOW}
+        given = {"hold_reasons": list(reasons or [LEAVERS]), "held_at": timezone.now(), "plan": plan, "started_at": NOW}
         return make_job(self.token, JobStatus.HELD, **given | values)
 
     def plan(self) -> Media:
@@ -256,6 +257,88 @@ def test_an_admin_approves_the_plan_that_was_shown(world: World) -> None:
     assert "dan@example.com" in html
 
 
+def test_an_admin_applies_the_additions_now(world: World) -> None:
+    """The job is approved for its additions alone; the page says what becomes of the rest."""
+    job = world.held()
+    shown = text(world.dan, page(job))
+
+    html = decide(world.dan, job, "add", is_looked_at="on")
+
+    assert "Apply the additions now" in shown
+    assert (job.status, job.takes_nothing, job.approved_plan) == (JobStatus.QUEUED, True, job.plan)
+    assert "the rest will wait" in html
+
+
+def test_additions_ask_for_a_look_too(world: World) -> None:
+    """Without the tick nothing happens."""
+    job = world.held()
+
+    html = decide(world.alice, job, "add")
+
+    assert job.status == JobStatus.HELD
+    assert "Look at the plan first" in html
+
+
+def test_additions_and_rest_lead_to_each_other(world: World) -> None:
+    """The page of one links to the other, and a rest cannot be split again."""
+    job = make_job(world.token, JobStatus.DONE, takes_nothing=True)
+    rest = world.held(rest_of=job, source=job.source)
+
+    assert rest.public_id in linked_jobs(text(world.bob, page(job)))
+    html = text(world.alice, page(rest))
+
+    assert job.public_id in linked_jobs(html)
+    assert 'value="approve"' in html
+    assert 'value="add"' not in html
+
+
+def test_two_people_approve_where_the_organization_asks_for_it(world: World) -> None:
+    """The first word is shown and leaves the job held; whoever gave it is offered no second one."""
+    world.organization.needs_second_person = True
+    world.organization.save(update_fields=["needs_second_person"])
+    job = world.held()
+    before = text(world.dan, page(job))
+
+    first = decide(world.dan, job, "approve", is_looked_at="on")
+    after_first = job.status
+    again = decide(world.dan, job, "approve", is_looked_at="on")
+    other = text(world.alice, page(job))
+    decide(world.alice, job, "approve", is_looked_at="on")
+
+    assert "asks for two people" in before
+    assert after_first == JobStatus.HELD
+    assert "when a second person approves it too" in first
+    assert 'value="approve"' not in first
+    assert "needs somebody else" in again
+    assert "dan@example.com has approved the plan." in other
+    assert (job.status, job.first_approved_by, job.approved_by) == (JobStatus.QUEUED, world.dan, world.alice)
+
+
+def test_what_was_not_approved_stands_on_the_page_of_a_job_that_is_held_again(world: World) -> None:
+    """The difference between the two plans, person by person; without an earlier approval there is none."""
+    target = io.BytesIO()
+    directory = make_directory({"id": 9, "email": "old@example.com"})
+    write_plan(plan_of("primary_email_address\nold@example.com\nana@example.com\n", directory), target)
+    approved = world.file(target.getvalue(), MediaKind.PLAN)
+
+    again = text(world.bob, page(world.held(approved_plan=approved)))
+    first = text(world.bob, page(world.held()))
+
+    assert "Not in the plan that was approved (1)" in again
+    assert "old@example.com" in again
+    assert "Not in the plan that was approved" not in first
+
+
+def test_a_job_that_was_held_for_too_long_is_not_approved(world: World) -> None:
+    """Its time is over, whether it has been cancelled yet or not."""
+    job = world.held(held_at=NOW)
+
+    html = decide(world.alice, job, "approve", is_looked_at="on")
+
+    assert job.status == JobStatus.HELD
+    assert "held for too long" in html
+
+
 def test_an_approval_asks_for_a_second_look(world: World) -> None:
     """Without the tick nothing happens, and the page says so."""
     job = world.held()
@@ -371,7 +454,7 @@ def test_a_word_that_is_no_decision_changes_nothing(world: World) -> None:
 
 def test_a_held_job_shows_reasons_counts_and_plan(world: World) -> None:
     """What a decision needs stands on the page: reasons with count and base, the plan by kind, the expiry."""
-    html = text(world.alice, page(world.held(total_count=3, deleted_count=2)))
+    html = text(world.alice, page(world.held(total_count=3, deleted_count=2, held_at=NOW)))
 
     assert LEAVERS["message"] in html
     assert "2 / 3 · 66.7 %" in html

@@ -1,20 +1,26 @@
 """Build the plan: the stages in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.core.directory import Directory
-from orgsync.core.plan import Plan, Policy, Writes
+from orgsync.core.model import RowStatus
+from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
+from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand
 from orgsync.core.planning.effects import describe
 from orgsync.core.planning.licenses import Licenses, plan_licenses
 from orgsync.core.planning.managers import Managers, plan_managers
 from orgsync.core.planning.match import Matched, match_rows
 from orgsync.core.planning.memberships import Memberships, plan_memberships
+from orgsync.core.planning.mergerows import merges_in
+from orgsync.core.planning.merging import merge_licenses, merge_memberships, merge_overrides, merge_reports
+from orgsync.core.planning.missing import count_missing
 from orgsync.core.planning.outcome import outcome_of_rows
 from orgsync.core.planning.people import People, absent_people, plan_people
 from orgsync.core.planning.permissions import Permissions, plan_permissions
+from orgsync.core.planning.rulegroups import plan_rule_groups
 from orgsync.core.planning.writes import STATE_COLUMNS, creations, updates, value_changes
 from orgsync.core.rows import CheckedRows, FileLayout
 
@@ -27,10 +33,15 @@ class _Stages:
     people: People
     managers: Managers
     absent: pl.DataFrame
+    missed: pl.DataFrame
     unnamed: pl.DataFrame
     memberships: Memberships
     licenses: Licenses
     permissions: Permissions
+    overrides: pl.DataFrame
+    makes_claims: bool
+    """Whether the rows are a feed's word, not that of a person."""
+    merges: pl.DataFrame
 
     @property
     def issues(self) -> pl.DataFrame:
@@ -45,13 +56,13 @@ def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, p
     the same plan.
     """
     stages = _run_stages(checked, layout.attribute_fields, directory, policy)
-    writes = _writes(stages, directory)
+    stages, writes = _with_rule_groups(stages, _writes(stages, directory), directory, policy)
     issues = stages.issues
-    moves = (stages.memberships.moves, stages.licenses.changes, stages.permissions.changes)
-    moved = pl.concat([changes["row_number"] for changes in moves])
+    moves = (stages.memberships.moves, stages.licenses.changes, stages.permissions.changes, stages.overrides)
+    moved = pl.concat([changes["row_number"] for changes in (*moves, writes.removed)])
     return Plan(
         changes=_changes(stages, writes, directory),
-        outcome=outcome_of_rows(stages.matched, writes, moved, issues),
+        outcome=_with_settled(outcome_of_rows(stages.matched, writes, moved, issues), checked.settled),
         leavers=_leavers(stages.absent, directory),
         writes=writes,
         issues=issues,
@@ -60,21 +71,59 @@ def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, p
     )
 
 
+def _with_settled(outcome: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """Add the rows that needed no plan, in file order."""
+    if settled.is_empty():
+        return outcome
+    unchanged = settled.select("row_number", "learner_id", status=pl.lit(RowStatus.UNCHANGED.value))
+    return pl.concat([outcome, unchanged.select(outcome.columns)]).sort("row_number")
+
+
+def _with_rule_groups(
+    stages: _Stages, writes: Writes, directory: Directory, policy: Policy
+) -> tuple[_Stages, Writes]:
+    """Add what rules make of everything else; last, because rules look at people as they shall be."""
+    found = plan_rule_groups(writes, stages.managers.named, directory, policy)
+    issues = pl.concat([stages.memberships.issues, found.issues])
+    memberships = Memberships(found.changes, found.writes.new_groups, issues)
+    return replace(stages, memberships=memberships), found.writes
+
+
 def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Directory, policy: Policy) -> _Stages:
     matched = match_rows(checked, directory, policy)
+    present = pl.concat([matched.present, checked.settled["learner_id"]]).unique()
+    matched = replace(matched, present=present)
     people = plan_people(matched, directory, fields, policy)
+    if policy.by_hand:
+        people = settle_by_hand(people)
+        fields = people.fields
     managers = plan_managers(people.named, directory, policy)
-    absent = absent_people(matched, directory, policy)
+    merges = merges_in(people.named) if policy.by_hand else merges_in(pl.DataFrame())
+    managers = merge_reports(managers, merges, directory)
+    missing = absent_people(matched, directory, policy)
+    # Where nothing may be taken, whom the file is silent on stays, but gets nothing more.
+    absent, later = (missing.clear(), missing) if policy.takes_nothing else (missing, missing.clear())
     unnamed = _unnamed(absent, managers.linked, directory, fields)
+    memberships = plan_memberships(managers.named, directory, policy)
+    licenses = plan_licenses(_licensees(managers.named, unnamed, later, directory, fields), directory, policy)
+    overrides = pl.DataFrame(schema=OVERRIDES)
+    if policy.by_hand:
+        licenses = merge_licenses(decide_licenses(licenses, managers.named, directory), merges, directory)
+        overrides = merge_overrides(plan_overrides(managers.named, memberships, directory), merges, directory)
+        memberships = merge_memberships(memberships, merges, directory)
     return _Stages(
         matched=matched,
         people=people,
         managers=managers,
         absent=absent,
+        missed=count_missing(matched.present, directory, policy),
         unnamed=unnamed,
-        memberships=plan_memberships(managers.named, directory, policy),
-        licenses=plan_licenses(_licensees(managers.named, unnamed, directory, fields), directory, policy),
+        memberships=memberships,
+        licenses=licenses,
         permissions=plan_permissions(managers.named, directory, policy),
+        overrides=overrides,
+        makes_claims=not policy.by_hand,
+        merges=merges,
     )
 
 
@@ -100,17 +149,26 @@ def _unnamed(absent: pl.DataFrame, linked: pl.DataFrame, directory: Directory, f
 
 
 def _licensees(
-    named: pl.DataFrame, unnamed: pl.DataFrame, directory: Directory, fields: tuple[str, ...]
+    named: pl.DataFrame, unnamed: pl.DataFrame, later: pl.DataFrame, directory: Directory, fields: tuple[str, ...]
 ) -> pl.DataFrame:
-    """Return everybody whose licenses may move: those named, and those who leave."""
+    """Return everybody whose licenses may move: those named, those who leave, and those who leave `later`."""
     cells = [name for name in named.columns if name.startswith("license:")]
     starts = directory.learners.select("learner_id", stored_start="start_date")
     people = pl.concat(
         [
             named.select(
-                "learner_id", "row_number", "is_active", *cells, *(["start_date"] if "start_date" in fields else [])
+                *("learner_id", "row_number", "is_active", "leaves_later", *cells),
+                *(["start_date"] if "start_date" in fields else []),
             ),
-            unnamed.filter(~pl.col("is_active")).select("learner_id", "row_number", "is_active"),
+            unnamed.filter(~pl.col("is_active")).select(
+                "learner_id", "row_number", "is_active", leaves_later=pl.lit(value=False)
+            ),
+            later.filter("leaves").select(
+                "learner_id",
+                row_number=pl.lit(None, dtype=pl.Int64),
+                is_active=pl.lit(value=True),
+                leaves_later=pl.lit(value=True),
+            ),
         ],
         how="diagonal",
     ).join(starts, on="learner_id", how="left", maintain_order="left")
@@ -128,7 +186,11 @@ def _writes(stages: _Stages, directory: Directory) -> Writes:
         memberships=stages.memberships.changes.drop("row_number").sort("learner_id", "group_id"),
         licenses=stages.licenses.changes.drop("row_number").sort("learner_id", "pool_id"),
         permissions=stages.permissions.changes.drop("row_number").sort("learner_id", "permission"),
-        claims=_claims(named, stages.absent),
+        claims=_claims(named, stages.absent).filter(pl.lit(stages.makes_claims)),
+        overrides=stages.overrides,
+        removed=stages.merges.select("row_number", learner_id="other_id"),
+        moved_claims=stages.merges.select("other_id", learner_id=pl.when("claims").then("learner_id")),
+        missed=stages.missed,
         new_groups=stages.memberships.new_groups,
         new_attributes=tuple(
             name for name in fields if name.startswith(CUSTOM_PREFIX) and name not in directory.custom_attributes

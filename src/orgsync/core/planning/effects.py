@@ -6,12 +6,16 @@ from typing import Final
 import polars as pl
 
 from orgsync.core.directory import ACTIVE, SCHEDULED, WAITING, Directory
+from orgsync.core.grouprules.book import AppliedRule
+from orgsync.core.grouprules.conditions import Ref, managers_of
+from orgsync.core.grouprules.wording import Names, worded
 from orgsync.core.plan import PLAN_SCHEMA, ChangeKind, Writes
 
 _SPECIAL: Final = {
     "primary_email_address": ChangeKind.EMAIL_CHANGED,
     "unique_user_id": ChangeKind.ID_CHANGED,
     "manager": ChangeKind.MANAGER_CHANGED,
+    "is_protected": ChangeKind.PROTECTION_CHANGED,
 }
 _LINES: Final = pl.Schema(
     {
@@ -36,11 +40,15 @@ def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame
     parts = [
         *_by_kind(_creations(writes.creates)),
         *_by_kind(_values(_with_manager_names(writes.changes, people))),
-        *_by_kind(_memberships(rows["memberships"], writes.new_groups, directory)),
+        *_by_kind(_memberships(rows["memberships"], pl.concat([writes.new_groups, writes.restored_groups]), directory)),
         *_by_kind(_licenses(rows["licenses"], directory)),
         *_by_kind(_permissions(rows["permissions"])),
+        *_by_kind(_overrides(writes.overrides, directory)),
         *_by_kind(_new_things(writes)),
+        *_by_kind(_rule(writes.rule, directory)),
+        *_by_kind(_gone_and_back(writes, directory)),
         *_by_kind(_lost_claims(writes.claims)),
+        *_by_kind(_missed(writes.missed)),
     ]
     found = dict(parts)
     lines = pl.concat([pl.DataFrame(schema=_LINES), *(found[kind] for kind in ChangeKind if kind in found)])
@@ -107,7 +115,7 @@ def _with_manager_names(changes: pl.DataFrame, people: pl.DataFrame) -> pl.DataF
 
 def _memberships(rows: pl.DataFrame, new_groups: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Show joining and leaving (`Memberships.moves`)."""
-    names = pl.concat([directory.groups.select("group_id", "group_name"), new_groups.select("group_id", "group_name")])
+    names = pl.concat([groups.select("group_id", "group_name") for groups in (directory.groups, new_groups)])
     moved = rows.join(names, on="group_id", how="left", maintain_order="left")
     joined, left = pl.lit(ChangeKind.GROUP_JOINED.value), pl.lit(ChangeKind.GROUP_LEFT.value)
     shown = pl.col("group_name")
@@ -138,6 +146,24 @@ def _permissions(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(_line(kind, pl.col("permission"), pl.col("before"), pl.col("after")))
 
 
+def _overrides(overrides: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """Show local overrides by what they stand on; groups and pools by name."""
+    names = pl.concat(
+        [
+            things.select(target=pl.format(f"{kind}:{{}}", number), shown=pl.format(f"{kind}:{{}}", name))
+            for things, kind, number, name in (
+                (directory.groups, "group", "group_id", "group_name"),
+                (directory.pools, "license", "pool_id", "pool_name"),
+            )
+        ]
+    )
+    named = overrides.join(names, on="target", how="left", maintain_order="left")
+    is_kept = pl.col("is_kept")
+    is_set, is_lifted = pl.lit(ChangeKind.OVERRIDE_SET.value), pl.lit(ChangeKind.OVERRIDE_LIFTED.value)
+    kind = pl.when(is_kept).then(is_set).otherwise(is_lifted)
+    return named.select(_line(kind, pl.coalesce("shown", "target"), _NONE, _NONE))
+
+
 def _new_things(writes: Writes) -> pl.DataFrame:
     groups = [(ChangeKind.GROUP_CREATED.value, name) for name in writes.new_groups["group_name"]]
     attributes = [(ChangeKind.ATTRIBUTE_CREATED.value, name) for name in writes.new_attributes]
@@ -145,6 +171,43 @@ def _new_things(writes: Writes) -> pl.DataFrame:
     return pl.DataFrame(lines, schema=_LINES, orient="row")
 
 
+def _rule(rule: AppliedRule | None, directory: Directory) -> pl.DataFrame:
+    """Show the rule that a group gets instead of its own."""
+    if rule is None:
+        return pl.DataFrame(schema=_LINES)
+    groups, pools = directory.groups.select("group_id", "group_name"), directory.pools.select("pool_id", "pool_name")
+    managers = set[Ref]().union(*(managers_of(one) for one in (rule.before, rule.after) if one is not None))
+    people = directory.learners.filter(pl.col("learner_id").is_in(list(managers)))
+    people = people.select("learner_id", "primary_email_address")
+    names = Names(*(dict(frame.iter_rows()) for frame in (groups, pools, people)))
+    before, after = (None if one is None else worded(one, names) for one in (rule.before, rule.after))
+    line = (ChangeKind.RULE_CHANGED.value, None, None, rule.group_name, before, after)
+    return pl.DataFrame([line], schema=_LINES, orient="row")
+
+
+def _gone_and_back(writes: Writes, directory: Directory) -> pl.DataFrame:
+    """Show people, groups and attributes that an undo removes or brings back."""
+    people = [
+        frame.select(_line(kind.value, _NONE, _NONE, _NONE))
+        for frame, kind in ((writes.removed, ChangeKind.REMOVED), (writes.restored, ChangeKind.RESTORED))
+    ]
+    gone = directory.groups.filter(pl.col("group_id").is_in(list(writes.removed_groups)))["group_name"]
+    things = [
+        *((ChangeKind.GROUP_CREATED, None, name) for name in writes.restored_groups["group_name"]),
+        *((ChangeKind.GROUP_REMOVED, name, None) for name in gone),
+        *((ChangeKind.ATTRIBUTE_REMOVED, name, None) for name in writes.removed_attributes),
+    ]
+    lines = [(kind.value, None, None, before or after, before, after) for kind, before, after in things]
+    return pl.concat([*people, pl.DataFrame(lines, schema=_LINES, orient="row")])
+
+
 def _lost_claims(claims: pl.DataFrame) -> pl.DataFrame:
     lost = claims.filter(~pl.col("is_claimed")).with_columns(row_number=pl.lit(None, dtype=pl.Int64))
     return lost.select(_line(ChangeKind.CLAIM_LOST.value, _NONE, _NONE, _NONE))
+
+
+def _missed(missed: pl.DataFrame) -> pl.DataFrame:
+    """Show in how many files of those that the feed waits for a person has been missing."""
+    told = missed.filter(pl.col("after") > 0).with_columns(row_number=pl.lit(None, dtype=pl.Int64))
+    before, after = (pl.format("{} of {}", side, "limit") for side in ("before", "after"))
+    return told.select(_line(ChangeKind.MISSED.value, _NONE, before, after))

@@ -10,6 +10,7 @@ from orgsync.core.directory import ACTIVE, DENIED, SCHEDULED, WAITING, Directory
 from orgsync.core.issues import issue_rows, no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
+from orgsync.core.planning.later import left_for_later
 
 LICENSE_PREFIX: Final = "license:"
 LICENSES: Final = pl.Schema(
@@ -46,7 +47,7 @@ def plan_licenses(people: pl.DataFrame, directory: Directory, policy: Policy) ->
     """Plan every pool.
 
     `people`: `learner_id`, `row_number` (null for a leaver whom no row names), `is_active` (final), `start_date`
-    (final, ISO text) and the license cells of the file, for everybody named and everybody who leaves.
+    (final, ISO text), `leaves_later` and the license cells of the file, for everybody named and everybody who leaves.
     """
     parts = [Licenses(pl.DataFrame(schema=LICENSES), no_issues())]
     pools = [_Pool(**values) for values in directory.pools.iter_rows(named=True)]
@@ -58,8 +59,8 @@ def _plan_pool(pool: _Pool, people: pl.DataFrame, directory: Directory, policy: 
     held = directory.licenses.filter(pl.col("pool_id") == pool.pool_id)
     rows = _with_wish(people, held, f"{LICENSE_PREFIX}{pool.pool_key}", policy)
     frees = rows.filter("frees")
-    queue = _queue(rows, held, frees)
-    seats = _free_seats(pool, held, frees)
+    queue = _queue(rows, held, rows.filter("lets_go"))
+    seats = _free_seats(pool, held, frees, directory.active_elsewhere.get(pool.pool_id, 0))
     granted = queue if seats is None else queue.head(seats)
     late = queue.clear() if seats is None else queue.slice(seats)
     waits = late.filter(pl.col("before").ne_missing(pl.lit(WAITING)))
@@ -74,14 +75,14 @@ def _plan_pool(pool: _Pool, people: pl.DataFrame, directory: Directory, policy: 
     return Licenses(changes.with_columns(pool_id=pl.lit(pool.pool_id, pl.Int64)).select(list(LICENSES)), issues)
 
 
-def _free_seats(pool: _Pool, held: pl.DataFrame, frees: pl.DataFrame) -> int | None:
+def _free_seats(pool: _Pool, held: pl.DataFrame, frees: pl.DataFrame, elsewhere: int) -> int | None:
     """Count the seats to give away once everybody who leaves has left; None without limit."""
     if pool.seats is None:
         return None
     taken, freed = (
         frame.filter(pl.col(state) == ACTIVE).height for frame, state in ((held, "state"), (frees, "before"))
     )
-    return max(0, pool.seats - (taken - freed))
+    return max(0, pool.seats - (elsewhere + taken - freed))
 
 
 def _next_place(held: pl.DataFrame) -> int:
@@ -109,7 +110,7 @@ def _with_wish(people: pl.DataFrame, held: pl.DataFrame, field: str, policy: Pol
     rows = people.with_columns(cell=cell, is_later=later).join(
         current, on="learner_id", how="left", maintain_order="left"
     )
-    by_hand = pl.col("is_by_hand").fill_null(value=False)
+    by_hand = pl.col("is_by_hand").fill_null(value=False) & pl.lit(not policy.by_hand)
     says = pl.col("cell")
     is_open = pl.col("before").is_in([ACTIVE, WAITING, SCHEDULED]).fill_null(value=False)
     leaves = ~pl.col("is_active")
@@ -118,19 +119,25 @@ def _with_wish(people: pl.DataFrame, held: pl.DataFrame, field: str, policy: Pol
         takes, leaves = pl.lit(value=False), leaves & pl.lit(value=False)
     asks = (says == "active").fill_null(value=False) & pl.col("is_active") & ~by_hand
     has_one = pl.col("before").is_in([ACTIVE, WAITING]).fill_null(value=False)
+    lets_go = is_open & (leaves | takes | pl.col("leaves_later"))
+    asks = asks & ~pl.col("leaves_later")
+    is_due = (pl.col("before") == SCHEDULED).fill_null(value=False) & ~pl.col("is_later") & ~lets_go
     return rows.with_columns(
         by_hand=by_hand,
-        frees=is_open & (leaves | takes),
-        wants=asks & ~has_one & ~pl.col("is_later"),
+        lets_go=lets_go,
+        # Who is about to let go gets nothing more, even where nothing may be taken yet.
+        frees=lets_go & pl.lit(not policy.takes_nothing),
+        # Once the day has come, whoever is named at all gets what was scheduled.
+        wants=(asks & ~has_one & ~pl.col("is_later")) | (is_due & pl.col("is_active")),
         is_scheduled=asks & ~has_one & pl.col("is_later"),
     )
 
 
-def _queue(rows: pl.DataFrame, held: pl.DataFrame, frees: pl.DataFrame) -> pl.DataFrame:
+def _queue(rows: pl.DataFrame, held: pl.DataFrame, leaving: pl.DataFrame) -> pl.DataFrame:
     """Return who gets seats, in order: already waiting first, by place, then the file's order."""
     waiting = (
         held.filter(pl.col("state") == WAITING)
-        .join(frees, on="learner_id", how="anti")
+        .join(leaving, on="learner_id", how="anti")
         .sort("position")
         .select("learner_id", before=pl.col("state"), row_number=pl.lit(None, dtype=pl.Int64))
     )
@@ -152,6 +159,9 @@ def _issues(rows: pl.DataFrame, header: str, policy: Policy) -> pl.DataFrame:
         issue_rows(beaten, leaver, column=header, message=leaver.wording.format(column=header)),
         issue_rows(kept, hand, column=header, message=hand.wording.format(what="The license")),
     ]
+    if policy.takes_nothing:
+        later = rows.filter(pl.col("lets_go") & ~pl.col("leaves_later"))
+        found.append(left_for_later(later, pl.lit("Losing the license"), column=header))
     if policy.mode is Mode.ADDITIONS_ONLY:
         taken = rows.filter((says == "inactive") & before.is_in([ACTIVE, WAITING, SCHEDULED]))
         found.append(issue_rows(taken, skipped, column=header, message=skipped.wording.format(what="A revocation")))

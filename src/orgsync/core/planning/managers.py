@@ -10,6 +10,7 @@ from orgsync.core.directory import Directory
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
+from orgsync.core.planning.later import keep_managers
 
 MANAGER_COLUMNS = ("manager_id", "pending_manager_id", "pending_manager_email")
 
@@ -33,10 +34,11 @@ def plan_managers(named: pl.DataFrame, directory: Directory, policy: Policy) -> 
     rows = _join(rows, by_id, "manager_reference_id", "found_by_id")
     rows = _join(rows, by_mail, "manager_reference_mail", "found_by_mail")
     rows, issues = _decide(rows, policy)
+    rows, later = keep_managers(rows, policy)
     rows = _link_silent(rows, by_id, by_mail)
     linked = _link_pending(rows, directory, by_id, by_mail)
     loops = _loops(rows, linked, directory)
-    return Managers(rows, linked, pl.concat([issues, _skipped(rows, policy), loops]))
+    return Managers(rows, linked, pl.concat([issues, later, _skipped(rows, policy), loops]))
 
 
 def _with_references(named: pl.DataFrame) -> pl.DataFrame:

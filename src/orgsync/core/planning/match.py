@@ -10,8 +10,12 @@ from orgsync.core.directory import Directory
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
+from orgsync.core.planning.handrows import judge_by_hand
+from orgsync.core.planning.kept import keep_values
+from orgsync.core.planning.mergerows import refuse_merges, without_merged
 from orgsync.core.planning.moves import resolve_moves
-from orgsync.core.planning.returns import comes_back
+from orgsync.core.planning.overtaken import give_way
+from orgsync.core.planning.returns import comes_back, final_end_date
 from orgsync.core.rows import CheckedRows
 
 IDENTITY_FIELDS: Final = {
@@ -47,12 +51,20 @@ def match_rows(checked: CheckedRows, directory: Directory, policy: Policy) -> Ma
     """Find the learner of each row, in the order that the CSV reference gives."""
     rows = _with_identity(checked.rows)
     looked_up = _look_up(rows, directory)
-    judged = _refuse_returns(_judge(looked_up, directory), directory, policy)
-    issues = [_issues_of(judged), _scientific_ids(judged), _lost_zeros(judged)]
+    judged = judge_by_hand(looked_up, directory) if policy.by_hand else _judge(looked_up, directory)
+    judged, kept = keep_values(judged, directory, policy)
+    judged, overtaken = give_way(judged, directory, policy)
+    judged = _refuse_returns(judged, directory, policy)
+    issues = [kept, overtaken, _issues_of(judged), _scientific_ids(judged), _lost_zeros(judged)]
     judged = judged.with_columns(is_valid=pl.col("is_valid") & pl.col("error").is_null())
 
+    refused = refuse_merges(judged, directory) if policy.by_hand else no_issues()
+    is_refused = pl.col("row_number").is_in(refused["row_number"].implode())
+    judged = judged.with_columns(is_valid=pl.col("is_valid") & ~is_refused)
+    issues.append(refused)
     judged, repeated = _mark_repeats(judged, checked.rows.columns)
-    failed = _fail_repeats(judged, resolve_moves(_moving(judged, directory, policy), directory))
+    free = without_merged(judged, directory) if policy.by_hand else directory
+    failed = _fail_repeats(judged, resolve_moves(_moving(judged, directory, policy), free))
     fails = pl.col("row_number").is_in(failed["row_number"].implode())
     issues += [repeated.filter(~fails), failed]
     judged = judged.with_columns(is_valid=pl.col("is_valid") & ~fails)
@@ -151,20 +163,22 @@ def _refuse_returns(rows: pl.DataFrame, directory: Directory, policy: Policy) ->
     """Put rows in error that would bring somebody back, where the organization does not let a file do that."""
     if policy.reactivates_returners:
         return rows
-    stored = directory.learners.select("learner_id", "is_active", stored_status="worker_status")
-    beside = rows.select("learner_id", says=_status_cell(rows)).join(
-        stored, on="learner_id", how="left", maintain_order="left"
-    )
+    stored = directory.learners.select("learner_id", "is_active", stored_status="worker_status", ended="end_date")
+    cells = {"says": _cell(rows, "worker_status"), "end_date_cell": _cell(rows, "end_date")}
+    beside = rows.select("learner_id", **cells).join(stored, on="learner_id", how="left", maintain_order="left")
     says, was_active, status = pl.col("says"), pl.col("is_active"), pl.col("stored_status")
+    ended, ends = pl.col("ended"), final_end_date(pl.col("end_date_cell"), pl.col("ended"), policy)
     refused = beside.select(
-        refused=comes_back(says=says, was_active=was_active, stored_status=status, mode=policy.mode)
+        refused=comes_back(
+            says=says, was_active=was_active, stored_status=status, ended=ended, ends=ends, policy=policy
+        )
     )
     code = pl.when(refused.to_series()).then(pl.lit(kinds.REACTIVATION_HELD.code))
     return rows.with_columns(error=pl.coalesce("error", code))
 
 
-def _status_cell(rows: pl.DataFrame) -> pl.Expr:
-    return pl.col("worker_status") if "worker_status" in rows.columns else pl.lit(None, dtype=pl.String)
+def _cell(rows: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)
 
 
 def _moving(judged: pl.DataFrame, directory: Directory, policy: Policy) -> pl.DataFrame:

@@ -7,12 +7,15 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN, GROUP_PREFIX
-from orgsync.core.directory import REASON_FILE, REASON_HAND, Directory
+from orgsync.core.directory import REASON_FILE, REASON_HAND, REASON_SCIM, Directory
 from orgsync.core.groupnames import group_names
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.normalize import fold_key
 from orgsync.core.plan import Policy
+from orgsync.core.planning.kept import stays_out
+from orgsync.core.planning.later import left_for_later
+from orgsync.core.planning.overtaken import give_way_in_groups
 
 LIST_FIELDS: Final = ("groups", "add_to_groups", "remove_from_groups")
 MEMBERSHIPS: Final = pl.Schema(
@@ -55,10 +58,14 @@ def plan_memberships(named: pl.DataFrame, directory: Directory, policy: Policy) 
     wanted = _last_wish(wishes.join(known, on="group_key", how="left", maintain_order="left"))
     by_rule = wanted.filter("is_rule")
     wanted = wanted.filter(~pl.col("is_rule"))
-    merged = _merge(wanted, sets_list, directory, policy)
-    issues = [_rule_groups(by_rule), _kept_by_hand(merged, policy), _skipped(merged, policy)]
+    wanted, denied = (wanted, no_issues()) if policy.by_hand else stays_out(wanted, directory)
+    merged, late = give_way_in_groups(_merge(wanted, sets_list, directory, policy), directory)
+    issues = [
+        *(_rule_groups(by_rule), denied, late),
+        *(_kept_by_hand(merged, policy), _skipped(merged, policy), _later(merged, policy)),
+    ]
     changes = merged.filter(pl.col("before") != pl.col("after"))
-    if policy.mode is Mode.ADDITIONS_ONLY:
+    if policy.mode is Mode.ADDITIONS_ONLY or policy.takes_nothing:
         changes = changes.filter("is_wanted")
     used = new.join(wanted.filter("is_wanted").select("group_key"), on="group_key", how="semi", maintain_order="left")
     return Memberships(changes.select(list(MEMBERSHIPS)), used, pl.concat(issues))
@@ -137,8 +144,10 @@ def _merge(wanted: pl.DataFrame, sets_list: pl.DataFrame, directory: Directory, 
     )
     before = pl.col("reasons").fill_null(0).cast(pl.Int64)
     takes_hand = REASON_HAND if policy.reads_groups_literally else 0
-    without = before - (before & (REASON_FILE | takes_hand))
-    after = pl.when("is_wanted").then(before | REASON_FILE).otherwise(without)
+    takes = REASON_FILE | REASON_HAND | REASON_SCIM if policy.by_hand else REASON_FILE | takes_hand
+    without = before - (before & takes)
+    gives = REASON_HAND if policy.by_hand else REASON_FILE
+    after = pl.when("is_wanted").then(before | gives).otherwise(without)
     return pl.concat([said, unsaid]).with_columns(before=before.cast(pl.Int16), after=after.cast(pl.Int16))
 
 
@@ -157,13 +166,20 @@ def _kept_by_hand(merged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
     A list warns once, when it takes its own reason away: it does not name what it leaves alone every night.
     """
-    if policy.reads_groups_literally:
+    if policy.reads_groups_literally or policy.by_hand:
         return no_issues()
     kind = kinds.KEPT_BY_HAND
     moves = (pl.col("before") != pl.col("after")) & pl.lit(policy.mode is not Mode.ADDITIONS_ONLY)
     stays = pl.col("is_named") & (pl.col("before") == pl.col("after"))
     kept = merged.filter(~pl.col("is_wanted") & (pl.col("after") > 0) & (moves | stays))
     return issue_rows(kept, kind, column="groups", message=kind.wording.format(what="A membership"))
+
+
+def _later(merged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    if not policy.takes_nothing or policy.mode is Mode.ADDITIONS_ONLY:
+        return no_issues()
+    left = merged.filter(~pl.col("is_wanted") & (pl.col("before") != pl.col("after")))
+    return left_for_later(left, pl.lit("Leaving a group"), column="groups")
 
 
 def _skipped(merged: pl.DataFrame, policy: Policy) -> pl.DataFrame:

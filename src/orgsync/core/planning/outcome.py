@@ -22,7 +22,8 @@ def outcome_of_rows(matched: Matched, writes: Writes, moved: pl.Series, issues: 
     touched = pl.concat([writes.updates["row_number"], moved]).drop_nulls()
     is_leaver = (pl.col("attribute") == "status") & (pl.col("after") == "inactive")
     left = writes.changes.filter(is_leaver)["row_number"].drop_nulls()
-    held_back = issues.filter(pl.col("code") == kinds.SKIPPED_BY_MODE.code)["row_number"].unique()
+    left_out = [kind.code for kind in (kinds.SKIPPED_BY_MODE, kinds.REMOVAL_LATER, kinds.OVERTAKEN)]
+    held_back = issues.filter(pl.col("code").is_in(left_out))["row_number"].unique()
     failed = rows_with(issues, Severity.ERROR)
     row = pl.col("row_number")
     status = (

@@ -10,8 +10,11 @@ from orgsync.core.directory import Directory
 from orgsync.core.issues import issue_rows, no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
+from orgsync.core.planning.kept import is_status_kept
+from orgsync.core.planning.later import keep_people
 from orgsync.core.planning.match import Matched
-from orgsync.core.planning.returns import comes_back
+from orgsync.core.planning.missing import is_missing_long_enough
+from orgsync.core.planning.returns import comes_back, has_ended
 
 KEY_FIELDS = ("primary_email_address", "email_key", "unique_user_id")
 
@@ -43,7 +46,10 @@ def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...],
     rows = rows.join(_current(directory, fields), on="learner_id", how="left", maintain_order="left")
     rows = _final_attributes(rows, fields, policy)
     rows = _final_keys(rows, policy)
-    rows, issues = _final_status(rows, policy)
+    ends = pl.col("end_date") if "end_date" in fields else pl.col("stored_end_date")
+    rows, issues = _final_status(rows, ends, policy)
+    rows, later = keep_people(rows, fields, policy)
+    issues = pl.concat([issues, later])
     return People(named=rows, fields=fields, issues=pl.concat([issues, _skipped_cells(rows, fields, policy)]))
 
 
@@ -58,6 +64,7 @@ def _current(directory: Directory, fields: tuple[str, ...]) -> pl.DataFrame:
         "is_protected",
         "is_claimed_here",
         stored_status=pl.col("worker_status"),
+        stored_end_date=pl.col("end_date"),
         **{f"{name}_before": pl.col(name) for name in kept},
     )
 
@@ -98,15 +105,22 @@ def _final_keys(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
-def _final_status(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Add `is_active`; nothing is inferred from a blank or absent `worker_status` but the presence in a full file."""
+def _final_status(rows: pl.DataFrame, ends: pl.Expr, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Add `is_active`; nothing is inferred from a blank or absent `worker_status` but the presence in a full file.
+
+    Whose last day, `ends`, is over leaves or stays away, whatever the status says.
+    """
     says = pl.col("worker_status_cell")
     was_active = pl.col("is_active_before")
-    leaves = (says == "inactive") & pl.lit(policy.leaves_by_status)
+    is_over = has_ended(ends, policy)
+    leaves = ((says == "inactive") & pl.lit(policy.leaves_by_status)) | is_over
     if policy.mode is Mode.ADDITIONS_ONLY:
         leaves = leaves & was_active.is_null()
-    returns = comes_back(says=says, was_active=was_active, stored_status=pl.col("stored_status"), mode=policy.mode)
-    keeps = (pl.col("is_protected") & leaves).fill_null(value=False)
+    status, ended = pl.col("stored_status"), pl.col("stored_end_date")
+    returns = comes_back(
+        says=says, was_active=was_active, stored_status=status, ended=ended, ends=ends, policy=policy
+    )
+    keeps = (pl.col("is_protected") & leaves & pl.lit(not policy.by_hand)).fill_null(value=False)
     rows = rows.with_columns(
         is_active=pl.when(leaves & ~keeps)
         .then(pl.lit(value=False))
@@ -114,13 +128,18 @@ def _final_status(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.
         .then(pl.lit(value=True))
         .otherwise(was_active)
     )
-    kept = issue_rows(
-        rows.filter(keeps),
-        kinds.KEPT_BY_HAND,
-        column="worker_status",
-        message=kinds.KEPT_BY_HAND.wording.format(what="A protected person"),
-    )
-    return rows, kept
+    is_contradicted = is_over & (says == "active") & ~pl.col("is_active")
+    return rows, pl.concat([_kept(rows.filter(keeps), is_over), _contradicted(rows.filter(is_contradicted))])
+
+
+def _kept(rows: pl.DataFrame, is_over: pl.Expr) -> pl.DataFrame:
+    column = pl.when(is_over).then(pl.lit("end_date")).otherwise(pl.lit("worker_status"))
+    wording = kinds.KEPT_BY_HAND.wording.format(what="A protected person")
+    return issue_rows(rows, kinds.KEPT_BY_HAND, column=column, message=wording)
+
+
+def _contradicted(rows: pl.DataFrame) -> pl.DataFrame:
+    return issue_rows(rows, kinds.END_DATE_PASSED, column="worker_status", message=kinds.END_DATE_PASSED.wording)
 
 
 def _skipped_cells(rows: pl.DataFrame, fields: tuple[str, ...], policy: Policy) -> pl.DataFrame:
@@ -147,12 +166,15 @@ def _skipped_cells(rows: pl.DataFrame, fields: tuple[str, ...], policy: Policy) 
 def absent_people(matched: Matched, directory: Directory, policy: Policy) -> pl.DataFrame:
     """Return whom a full file of this feed is silent on: `learner_id`, `leaves` (else only the claim is lost).
 
-    People without a claim, admins and protected people never leave by a file; whom another feed claims stays.
+    Where the feed waits for several silent files, only those for whom this is the last of them.
+    People without a claim, admins, protected people and those whose status was set by hand never leave by a file; whom
+    another feed claims stays.
     """
     people = directory.learners
     if policy.mode is not Mode.FULL:
         return pl.DataFrame(schema={"learner_id": pl.Int64, "leaves": pl.Boolean})
-    absent = people.filter(pl.col("is_claimed_here") & ~pl.col("is_admin") & ~pl.col("is_protected")).join(
+    may_leave = pl.col("is_claimed_here") & ~pl.col("is_admin") & ~pl.col("is_protected") & ~is_status_kept(directory)
+    absent = people.filter(may_leave & is_missing_long_enough(policy)).join(
         matched.present.to_frame(), on="learner_id", how="anti", maintain_order="left"
     )
     return absent.select("learner_id", leaves=pl.col("is_active") & ~pl.col("is_claimed_elsewhere"))

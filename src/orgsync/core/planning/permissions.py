@@ -12,6 +12,7 @@ from orgsync.core.groupnames import parse_group_limit
 from orgsync.core.issues import FileIssue, file_issues, issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
+from orgsync.core.planning.later import keep_permissions
 
 PERMISSIONS: Final = pl.Schema(
     {
@@ -42,12 +43,13 @@ def plan_permissions(named: pl.DataFrame, directory: Directory, policy: Policy) 
         refused = [FileIssue(kinds.NOT_ALLOWED, kinds.NOT_ALLOWED.wording.format(column=c), c) for c in columns]
         return Permissions(nothing, file_issues(refused))
     changes = pl.concat([nothing, *(_plan_column(name, named, directory) for name in columns)])
+    changes, later = keep_permissions(changes, policy)
     if policy.mode is not Mode.ADDITIONS_ONLY:
-        return Permissions(changes, no_issues())
+        return Permissions(changes, later)
     kind, had_one = kinds.SKIPPED_BY_MODE, pl.col("before").is_not_null()
     what = pl.lit("A new value of ") + pl.col("permission")
     skipped = issue_rows(changes.filter(had_one), kind, column=pl.col("permission"), message=worded(kind, what=what))
-    return Permissions(changes.filter(~had_one), skipped)
+    return Permissions(changes.filter(~had_one), pl.concat([skipped, later]))
 
 
 def _plan_column(name: str, named: pl.DataFrame, directory: Directory) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def value_changes(changed: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFram
         _log(changed.filter(_differs("is_active")), "status", _status("is_active_before"), _status("is_active"))
     )
     manager = changed.filter(pl.any_horizontal(_differs(name) for name in STATE_COLUMNS[4:]))
-    found.append(_log(manager, "manager", _manager("_before"), _manager("")))
+    found.append(_log(manager, "manager", manager_text("_before"), manager_text("")))
     return pl.concat(found)
 
 
@@ -66,12 +66,14 @@ def _status(name: str) -> pl.Expr:
     return pl.when(pl.col(name)).then(pl.lit("active")).when(~pl.col(name)).then(pl.lit("inactive"))
 
 
-def _manager(suffix: str) -> pl.Expr:
+def manager_text(suffix: str) -> pl.Expr:
     """Show a manager by learner id, or as the reference that waits for one."""
-    return pl.coalesce(
-        pl.col(f"manager_id{suffix}").cast(pl.String),
-        pl.lit("?") + pl.coalesce(f"pending_manager_id{suffix}", f"pending_manager_email{suffix}"),
-    )
+    named_by_id, named_by_mail = pl.col(f"pending_manager_id{suffix}"), pl.col(f"pending_manager_email{suffix}")
+    # An id may look like an address; with its address behind it, if only an empty one, it is told apart.
+    needs_both = named_by_mail.is_not_null() | named_by_id.str.contains("[@>]")
+    both = pl.format("{} <{}>", named_by_id, named_by_mail.fill_null(""))
+    reference = pl.coalesce(pl.when(needs_both).then(both), named_by_id, named_by_mail)
+    return pl.coalesce(pl.col(f"manager_id{suffix}").cast(pl.String), pl.lit("?") + reference)
 
 
 def _log(rows: pl.DataFrame, attribute: str, before: pl.Expr, after: pl.Expr) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from orgsync.server.api.errors import ApiError, access_denied, bad_token, empty_token, method_not_allowed
+from orgsync.server.audit import actors
 from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.limits import Call, count_call
 from orgsync.server.tokens.models import AccessToken
@@ -60,7 +61,8 @@ def bearer_token(
                 raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
             known = cast("ApiRequest", request)
             known.token, known.organization = token, token.organization
-            return view(known, *args, **kwargs)
+            with actors.acting(actors.token(token.pk)):
+                return view(known, *args, **kwargs)
 
         return checked
 

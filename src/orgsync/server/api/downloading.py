@@ -12,6 +12,8 @@ from orgsync.server.api.authentication import ApiRequest, bearer_token
 from orgsync.server.api.errors import ApiError, invalid_request, resource_not_found
 from orgsync.server.api.parameters import check_media_type
 from orgsync.server.api.urns import public_id_of
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.media import find_media, open_verified
 from orgsync.server.uploads.models import Media, MediaKind
@@ -41,6 +43,9 @@ def download(request: ApiRequest) -> HttpResponse | StreamingHttpResponse:
     if media is None:
         raise resource_not_found()
     asked = _range_of(request, media)
+    if asked is None or asked.start == 0:
+        # A download that goes on where it broke off is still the one that has been recorded.
+        record_look(request.organization.pk, Action.FILE_DOWNLOADED, {"media": media.pk, "kind": media.kind})
     return _whole(media) if asked is None else _partial(media, asked)
 
 

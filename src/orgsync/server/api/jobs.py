@@ -5,13 +5,15 @@ from typing import Any
 
 from orgsync.core.model import JobStatus
 from orgsync.server.api.urns import media_urn
+from orgsync.server.orgs.models import Account
 from orgsync.server.uploads.models import Media, UploadJob
 
 
 def job_json(job: UploadJob) -> dict[str, Any]:
-    """Return what the wire says about a job; `source`, `result`, `ended_by` and `approved_by` are best loaded with it.
+    """Return what the wire says about a job; its files and the people who decided are best loaded with it.
 
-    A job that is held, failed or cancelled also says why (`reason`), and who ended or approved it, and when.
+    A job that is held, failed or cancelled also says why (`reason`), and who ended or approved it, and when. An
+    approval also says whether it is of the additions alone; the rest of such a file is a job that names the first.
     """
     return {
         "resultStats": _stats(job),
@@ -54,10 +56,17 @@ def _history(job: UploadJob) -> dict[str, Any]:
         found["reason"] = {"code": job.reason_code, "message": job.reason, "by": by, "at": _or_none(job.finished_at)}
     if job.status == JobStatus.HELD:
         found["holdReasons"] = job.hold_reasons
+        if job.first_approved_at is not None:
+            found["firstApproval"] = _approval(job, job.first_approved_by, job.first_approved_at)
     if job.approved_at is not None:
-        by = job.approved_by.email if job.approved_by else None
-        found["approval"] = {"by": by, "at": _milliseconds(job.approved_at)}
+        found["approval"] = _approval(job, job.approved_by, job.approved_at)
+    if job.rest_of is not None:
+        found["restOf"] = job.rest_of.public_id
     return found
+
+
+def _approval(job: UploadJob, by: Account | None, at: datetime) -> dict[str, Any]:
+    return {"by": by.email if by else None, "at": _milliseconds(at), "additionsOnly": job.takes_nothing}
 
 
 def _urn(media: Media | None) -> str | None:

@@ -48,5 +48,7 @@ def _find_job(request: ApiRequest, job_id: str) -> UploadJob | None:
     text = job_id.strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= 16) or int(text) >= PUBLIC_IDS:
         return None
-    jobs = UploadJob.objects.select_related("source", "result", "ended_by", "approved_by")
+    jobs = UploadJob.objects.select_related(
+        "source", "result", "ended_by", "approved_by", "first_approved_by", "rest_of"
+    )
     return jobs.filter(organization=request.organization, feed=request.token.feed, public_id=int(text)).first()

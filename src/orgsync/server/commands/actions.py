@@ -1,23 +1,44 @@
 """What the admin commands do, once Django is set up; `ready.database_ready` hands this module out."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.grouprules.conditions import Condition
 from orgsync.core.guards import Limit, limits_of
 from orgsync.core.model import Mode
+from orgsync.core.normalize import fold_key
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
+from orgsync.server.audit.queries import csv_lines, entry_line, find_entries
+from orgsync.server.audit.verify import Verdict, verify_log
+from orgsync.server.commands.guardview import GuardLine, guard_lines
+from orgsync.server.commands.peopleactions import PeopleActions
 from orgsync.server.commands.planview import show_plan
-from orgsync.server.directory.models import Feed, Pool
+from orgsync.server.directory.asof_csv import people_as_of
+from orgsync.server.directory.erasing import find_person
+from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
+from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
+from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
+from orgsync.server.orgs.approving import set_approvals
+from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
+from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.retention import set_retention
 from orgsync.server.setup import ensure_feed, ensure_pool, set_up_organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.tokens import make_token, revoke_token
 from orgsync.server.uploads.decisions import approve_job, find_job, reject_job
+from orgsync.server.uploads.erase import erase_person, lift
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.ruleedits import RulePreview, delete_rule_group, preview_rule, save_rule
+from orgsync.server.uploads.undoing import start_undo
 
 FIRST_FEED = "Nightly HR"
 
@@ -31,6 +52,12 @@ class Actions:
 
     def __init__(self, organization: str | None) -> None:
         self.name = organization
+
+    @property
+    def people(self) -> PeopleActions:
+        """The commands on people and on the claims of feeds."""
+        organization = _organization(self.name)
+        return PeopleActions(organization, partial(_account, organization))
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
@@ -63,15 +90,26 @@ class Actions:
         )
         return text
 
-    def set_guard(self, feed: str, kind: str, numbers: Mapping[str, float | None]) -> Limit:
-        """Give one guard of a feed its own numbers, without any back to the defaults; return what holds then."""
-        found = _feed(_organization(self.name), feed, None)
-        guards = {name: limits for name, limits in found.guards.items() if name != kind}
-        if numbers:
-            guards[kind] = dict(numbers)
-        limit = limits_of(guards)[kind]
-        Feed.objects.filter(organization_id=found.organization_id, id=found.pk).update(guards=guards)
-        return limit
+    def set_guard(self, feed: str | None, kind: str, numbers: Mapping[str, float | None]) -> Limit:
+        """Give one guard of a feed, or of all, its own numbers, without any back to the defaults; return what holds."""
+        organization = _organization(self.name)
+        if feed is None:
+            return limits_of(set_organization_guard(organization, kind, numbers))[kind]
+        return limits_of(organization.guards, set_guard(_feed(organization, feed, None), kind, numbers))[kind]
+
+    def list_guards(self, feed: str | None) -> list[GuardLine]:
+        """Return every guard with the limits that hold for a feed, or for feeds without their own."""
+        organization = _organization(self.name)
+        return guard_lines(organization, _feed(organization, feed, None) if feed else None)
+
+    def list_blackouts(self) -> list[Blackout]:
+        return blackouts_of(_organization(self.name))
+
+    def add_blackout(self, first: date, last: date, why: str) -> Blackout:
+        return add_blackout(_organization(self.name), first, last, why)
+
+    def remove_blackout(self, first: date) -> list[Blackout]:
+        return remove_blackout(_organization(self.name), first)
 
     def list_tokens(self) -> list[AccessToken]:
         tokens = AccessToken.objects.select_related("feed").filter(organization=_organization(self.name))
@@ -96,16 +134,107 @@ class Actions:
         jobs = UploadJob.objects.select_related("feed", "source").filter(organization=_organization(self.name))
         return list(jobs.order_by("-id")[:count])
 
-    def approve(self, job: int, by: str | None) -> None:
+    def set_approvals(self, people: int | None, days: int | None) -> tuple[int, int]:
+        """Set how held jobs are approved; return how many people it takes and for how many days it counts."""
         organization = _organization(self.name)
-        approve_job(find_job(organization, job), by=_account(organization, by), now=timezone.now())
+        set_approvals(organization, people=people, days=days)
+        return 2 if organization.needs_second_person else 1, organization.approval_days
 
-    def reject(self, job: int, by: str | None) -> None:
+    def approve(self, job: int, by: str | None, *, additions_only: bool = False) -> bool:
+        """Approve a held job; return False when it takes a second person."""
         organization = _organization(self.name)
-        reject_job(find_job(organization, job), by=_account(organization, by), now=timezone.now())
+        account, now = _account(organization, by), timezone.now()
+        return approve_job(find_job(organization, job), by=account, now=now, additions_only=additions_only)
 
-    def print_plan(self, job: int, lines: int) -> None:
-        show_plan(find_job(_organization(self.name), job), lines)
+    def reject(self, job: int, by: str | None, why: str = "") -> None:
+        organization = _organization(self.name)
+        reject_job(find_job(organization, job), by=_account(organization, by), now=timezone.now(), why=why)
+
+    def print_plan(self, job: int, lines: int, *, since_approval: bool = False) -> None:
+        show_plan(find_job(_organization(self.name), job), lines, since_approval=since_approval)
+
+    def undo(self, job: int, by: str, people: Sequence[str]) -> int:
+        """Queue the undo of a job, for the people of these addresses or for everybody; return the new job's id."""
+        organization = _organization(self.name)
+        chosen = [_learner(organization, email) for email in people]
+        undo = start_undo(
+            find_job(organization, job), by=_account(organization, by), now=timezone.now(), chosen=chosen
+        )
+        return undo.public_id
+
+    def release(self, feed: str) -> bool:
+        """Take back the hold that an undo has put on a feed; return False when there is none."""
+        return release_feed(_feed(_organization(self.name), feed, None))
+
+    def people_as_of(self, moment: datetime | None) -> Iterator[bytes]:
+        """Yield everybody as CSV, as they were at the moment or as they are now."""
+        yield from people_as_of(_organization(self.name).pk, moment or timezone.now())
+
+    def list_audit(self, *, since: datetime | None, action: str | None, last: int | None) -> Iterator[dict[str, Any]]:
+        """Yield the entries of the audit log as plain values."""
+        found = find_entries(_organization(self.name).pk, since=since, action=action, last=last)
+        yield from map(entry_line, found)
+
+    def export_audit(self, *, since: datetime | None, action: str | None, last: int | None) -> Iterator[str]:
+        """Yield the audit log as lines of CSV; that it was exported becomes an entry of its own."""
+        organization = _organization(self.name)
+        record_look(organization.pk, Action.AUDIT_EXPORTED)
+        yield from csv_lines(find_entries(organization.pk, since=since, action=action, last=last))
+
+    def verify_audit(self, *, anchor: tuple[int, bytes] | None) -> Iterator[tuple[str, Verdict]]:
+        """Yield what is found of the organization's audit log, or of every organization's when none is named."""
+        known = [_organization(self.name)] if self.name else list(Organization.objects.order_by("name"))
+        for organization in known:
+            yield organization.name, verify_log(organization.pk, anchor=anchor)
+
+    def set_retention(self, days: Mapping[str, int | None]) -> dict[str, int | None]:
+        """Change how many days things are kept, named as in `orgs.retention`; return all of them."""
+        return set_retention(_organization(self.name), days)
+
+    def set_patience(self, feed: str, missing_files: int | None, late_after_hours: int | None) -> Feed:
+        """Change how long a feed may be silent, on a person and altogether; return the feed as it is then."""
+        found = _feed(_organization(self.name), feed, None)
+        set_patience(found, missing_files=missing_files, late_after_hours=late_after_hours)
+        found.refresh_from_db()
+        return found
+
+    def find_to_erase(self, email: str) -> Learner | None:
+        """Return whom an erasure would take out, None for somebody who is no longer in the directory."""
+        person = find_person(_organization(self.name).pk, email)
+        return Learner.objects.filter(organization_id=person.organization_id, id=person.learner_id).first()
+
+    def erase(self, email: str, by: str) -> Erasure:
+        organization = _organization(self.name)
+        return erase_person(organization, email, by=_account(organization, by), now=timezone.now())
+
+    def list_erasures(self) -> list[Erasure]:
+        return list(Erasure.objects.filter(organization=_organization(self.name)).order_by("id"))
+
+    def lift_erasure(self, erasure_id: int, by: str) -> None:
+        organization = _organization(self.name)
+        lift(organization, erasure_id, by=_account(organization, by), now=timezone.now())
+
+    def list_groups(self) -> list[GroupLine]:
+        return list_groups(_organization(self.name).pk)
+
+    def rule_of(self, name: str) -> str | None:
+        return rule_of(_organization(self.name).pk, name)
+
+    def save_rule(self, name: str, condition: Condition, by: str | None) -> int:
+        """Queue the job that gives a group a rule; return its public id."""
+        organization = _organization(self.name)
+        return save_rule(organization, name, condition, by=_account(organization, by), now=timezone.now()).public_id
+
+    def preview_rule(self, name: str, condition: Condition) -> RulePreview:
+        return preview_rule(_organization(self.name), name, condition, now=timezone.now())
+
+    def why_member(self, person: str, group: str) -> Why:
+        return why_member(_organization(self.name).pk, person, group)
+
+    def delete_rule_group(self, name: str, by: str | None) -> int:
+        """Queue the job that ends a rule group; return its public id."""
+        organization = _organization(self.name)
+        return delete_rule_group(organization, name, by=_account(organization, by), now=timezone.now()).public_id
 
 
 def _organization(name: str | None) -> Organization:
@@ -141,6 +270,14 @@ def _account(organization: Organization, email: str | None) -> Account:
     if found is None:
         raise NotFound(f"{email or 'An owner'} is no admin of {organization.name}.")
     return found.account
+
+
+def _learner(organization: Organization, email: str) -> int:
+    people = Learner.objects.filter(organization_id=organization.pk, email_key=fold_key(email.strip()))
+    found = people.values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound(f"There is no learner {email} in {organization.name}.")
+    return int(found)
 
 
 def _addresses(text: str) -> list[str]:

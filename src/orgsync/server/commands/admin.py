@@ -5,10 +5,17 @@ from pathlib import Path
 
 import click
 
-from orgsync.core.guards import GUARDS
 from orgsync.core.model import Mode
+from orgsync.server.commands.approving import approvals
+from orgsync.server.commands.auditing import audit, verify_audit
+from orgsync.server.commands.editing import claims, duplicates, order, person, protect
+from orgsync.server.commands.erasing import erase, erasures, lift_erasure
+from orgsync.server.commands.groups import group
+from orgsync.server.commands.guarding import blackout, guard, guards
+from orgsync.server.commands.leaving import patience, retention
 from orgsync.server.commands.ready import database_ready
 from orgsync.server.commands.running import DATA_DIR
+from orgsync.server.commands.undoing import people, release, undo
 
 MODES = click.Choice([mode.value for mode in Mode])
 ORGANIZATION = click.option("--organization", help="Name of the organization, where there is more than one.")
@@ -36,13 +43,18 @@ def setup(*, data_dir: Path, organization: str, email: str, password_stdin: bool
     click.echo(f"{organization} is set up; {email} is its owner.", err=True)
 
 
-@admin.command()
+@admin.group(invoke_without_command=True)
 @DATA_DIR
 @ORGANIZATION
-@click.option("--name", required=True, help="Name of the feed.")
+@click.option("--name", help="Name of the feed.")
 @click.option("--mode", type=MODES, default=Mode.CHANGES.value, show_default=True)
-def feed(*, data_dir: Path, organization: str | None, name: str, mode: str) -> None:
+@click.pass_context
+def feed(context: click.Context, /, *, data_dir: Path, organization: str | None, name: str | None, mode: str) -> None:
     """Make a feed, or show the one of that name."""
+    if context.invoked_subcommand is not None:
+        return
+    if name is None:
+        raise click.UsageError("Missing option '--name'.")
     with database_ready(data_dir, organization) as actions:
         made = actions.make_feed(name, mode)
         click.echo(f"{made.name}\t{made.mode}")
@@ -82,32 +94,6 @@ def token(
             emails_creator=email_me,
         )
     click.echo(text)
-
-
-@admin.command()
-@DATA_DIR
-@ORGANIZATION
-@click.option("--feed", required=True, help="Name of the feed.")
-@click.option("--number", type=click.IntRange(0), help="More than this many …")
-@click.option("--percent", type=click.FloatRange(0, 100), help="… and more than this share hold a job.")
-@click.option("--cap", type=click.IntRange(0), help="More than this many hold a job, whatever the share.")
-@click.argument("kind", type=click.Choice([guard.code for guard in GUARDS]))
-def guard(
-    *,
-    data_dir: Path,
-    organization: str | None,
-    feed: str,
-    kind: str,
-    number: int | None,
-    percent: float | None,
-    cap: int | None,
-) -> None:
-    """Give the guard KIND of a feed limits of its own; without any option, the defaults again."""
-    given = {"number": number, "percent": percent, "cap": cap}
-    numbers = {name: value for name, value in given.items() if value is not None}
-    with database_ready(data_dir, organization) as actions:
-        limit = actions.set_guard(feed, kind, numbers)
-    click.echo(f"{kind}: number {limit.number}, percent {limit.percent:g}, cap {limit.cap}")
 
 
 @admin.command()
@@ -165,23 +151,30 @@ def jobs(*, data_dir: Path, organization: str | None, count: int) -> None:
 @DATA_DIR
 @ORGANIZATION
 @BY
+@click.option(
+    "--additions-only",
+    is_flag=True,
+    help="Apply now what takes nothing away; the rest becomes a held job of its own.",
+)
 @click.argument("job", type=int)
-def approve(*, data_dir: Path, organization: str | None, by: str | None, job: int) -> None:
+def approve(*, data_dir: Path, organization: str | None, by: str | None, additions_only: bool, job: int) -> None:
     """Approve the plan that JOB is held with; it is then applied."""
     with database_ready(data_dir, organization) as actions:
-        actions.approve(job, by)
-    click.echo(f"Job {job} is approved and queued.")
+        is_approved = actions.approve(job, by, additions_only=additions_only)
+    what = f"The additions of job {job} are" if additions_only else f"Job {job} is"
+    click.echo(f"{what} approved and queued." if is_approved else f"{what} approved by the first of two people.")
 
 
 @admin.command()
 @DATA_DIR
 @ORGANIZATION
 @BY
+@click.option("--why", default="", help="Kept in the job's history.")
 @click.argument("job", type=int)
-def reject(*, data_dir: Path, organization: str | None, by: str | None, job: int) -> None:
+def reject(*, data_dir: Path, organization: str | None, by: str | None, why: str, job: int) -> None:
     """Reject the held JOB; nothing of it is applied."""
     with database_ready(data_dir, organization) as actions:
-        actions.reject(job, by)
+        actions.reject(job, by, why)
     click.echo(f"Job {job} is rejected.")
 
 
@@ -190,7 +183,30 @@ def reject(*, data_dir: Path, organization: str | None, by: str | None, job: int
 @ORGANIZATION
 @click.argument("job", type=int)
 @click.option("--lines", type=click.IntRange(0), default=3, show_default=True, help="Examples of each kind to show.")
-def plan(*, data_dir: Path, organization: str | None, job: int, lines: int) -> None:
+@click.option("--since-approval", is_flag=True, help="Show only what the plan that was approved before does not have.")
+def plan(*, data_dir: Path, organization: str | None, job: int, lines: int, since_approval: bool) -> None:
     """Show what JOB changes, or would change."""
     with database_ready(data_dir, organization) as actions:
-        actions.print_plan(job, lines)
+        actions.print_plan(job, lines, since_approval=since_approval)
+
+
+admin.add_command(approvals)
+admin.add_command(audit)
+admin.add_command(verify_audit)
+admin.add_command(blackout)
+admin.add_command(group)
+admin.add_command(claims)
+admin.add_command(duplicates)
+admin.add_command(guard)
+admin.add_command(person)
+admin.add_command(protect)
+feed.add_command(order)
+admin.add_command(guards)
+admin.add_command(erase)
+admin.add_command(erasures)
+admin.add_command(lift_erasure)
+admin.add_command(patience)
+admin.add_command(retention)
+admin.add_command(people)
+admin.add_command(release)
+admin.add_command(undo)

@@ -36,6 +36,7 @@ def database_ready(data_dir: Path, organization: str | None) -> "Iterator[Action
         if _needs_migration():
             migrate(os.environ)
         stack.callback(_close_connections)
+        stack.enter_context(_acting_by_command())
         # What uses models can be imported only now.
         yield cast("Actions", import_module("orgsync.server.commands.actions").Actions(organization))
 
@@ -44,6 +45,11 @@ def _needs_migration() -> bool:
     """Tell whether the database lacks a migration; asking takes a fraction of the time of migrating."""
     executor = import_module("django.db.migrations.executor").MigrationExecutor(_connections()["default"])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _acting_by_command() -> Any:
+    actors = import_module("orgsync.server.audit.actors")
+    return actors.acting(actors.COMMAND)
 
 
 def _connections() -> Any:

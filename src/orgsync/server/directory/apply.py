@@ -14,8 +14,12 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.core.plan import Writes
 from orgsync.server.directory.integrity import Written, check_written
 from orgsync.server.directory.links import LinkWriter
+from orgsync.server.directory.missing import write_missed
 from orgsync.server.directory.people import insert_learners, log_changes, update_learners
 from orgsync.server.directory.registry import AppliedIds, add_attributes, add_groups, take_learner_ids
+from orgsync.server.directory.removing import remove_attributes, remove_groups, remove_learners, restore_groups
+from orgsync.server.directory.rulebook import with_real_group, write_rule
+from orgsync.server.directory.standing import move_claims, overrides_as_log, take_claims_back, write_overrides
 
 ANALYZE_FROM: Final = 20_000
 """Rows written to a table in one go from which its statistics are made anew."""
@@ -33,7 +37,13 @@ class FeedMissing(OrgSyncError):
 
 
 def apply_writes(
-    writes: Writes, *, organization_id: int, feed_id: int | None, job_id: int | None, at: datetime
+    writes: Writes,
+    *,
+    organization_id: int,
+    feed_id: int | None,
+    job_id: int | None,
+    at: datetime,
+    by_id: int | None = None,
 ) -> AppliedIds:
     """Write the plan's sets to the directory and return what its provisional ids have become.
 
@@ -48,10 +58,19 @@ def apply_writes(
         cursor.execute(_SET_MEMORY)
         ids = _real_ids(cursor, writes, organization_id, job_id=job_id, at=at)
         writes = _with_real_ids(writes, ids)
+        # First of all: what they leave behind, an address or an id, may be taken.
+        remove_learners(cursor, organization_id, writes.removed, job_id=job_id, at=at)
         update_learners(cursor, organization_id, writes.updates, at=at)
+        insert_learners(cursor, organization_id, writes.restored, job_id=job_id, at=at)
         insert_learners(cursor, organization_id, writes.creates, job_id=job_id, at=at)
-        log_changes(cursor, organization_id, writes.changes, job_id=job_id, at=at)
+        log_changes(cursor, organization_id, _log(writes, ids), job_id=job_id, at=at)
         _write_links(LinkWriter(cursor, organization_id, job_id, at), writes, feed_id)
+        write_overrides(cursor, organization_id, writes.overrides, by_id=by_id, at=at)
+        move_claims(cursor, organization_id, writes.moved_claims, job_id=job_id, at=at)
+        take_claims_back(cursor, organization_id, writes.claims_of_job, job_id=job_id, at=at)
+        remove_groups(cursor, organization_id, writes.removed_groups, job_id=job_id, at=at)
+        remove_attributes(cursor, organization_id, writes.removed_attributes, job_id=job_id, at=at)
+        write_rule(cursor, organization_id, writes.rule, removed_groups=writes.removed_groups)
         _analyze(cursor, writes)
         check_written(cursor, organization_id, _written(writes, ids, feed_id))
     return ids
@@ -63,6 +82,7 @@ def _real_ids(
     learners, revision = take_learner_ids(cursor, organization_id, writes.creates)
     groups = add_groups(cursor, organization_id, writes.new_groups, job_id=job_id, at=at)
     add_attributes(cursor, organization_id, writes.new_attributes, job_id=job_id, at=at)
+    restore_groups(cursor, organization_id, writes.restored_groups, job_id=job_id, at=at)
     return AppliedIds(learners, groups, revision)
 
 
@@ -77,6 +97,7 @@ def _with_real_ids(writes: Writes, ids: AppliedIds) -> Writes:
         licenses=ids.with_learners(writes.licenses),
         permissions=ids.with_learners(writes.permissions),
         claims=ids.with_learners(writes.claims),
+        rule=with_real_group(writes.rule, ids),
     )
 
 
@@ -91,10 +112,25 @@ def _with_logged_managers(changes: pl.DataFrame, ids: AppliedIds) -> pl.DataFram
     return mapped.with_columns(after=pl.coalesce(pl.col("_manager").cast(pl.String), "after")).drop("_manager")
 
 
+def _log(writes: Writes, ids: AppliedIds) -> pl.DataFrame:
+    """Return `writes.changes` and, in the same form, the permissions of people who were there before."""
+    is_new = pl.col("learner_id").is_in(ids.learners["id"].implode())
+    permissions = writes.permissions.filter(~is_new).select(
+        "learner_id",
+        pl.lit(None, pl.Int64).alias("row_number"),
+        pl.col("permission").alias("attribute"),
+        "before",
+        "after",
+    )
+    return pl.concat([writes.changes, permissions, overrides_as_log(writes.overrides)])
+
+
 def _write_links(writer: LinkWriter, writes: Writes, feed_id: int | None) -> None:
     writer.write_memberships(writes.memberships)
     writer.write_licenses(writes.licenses)
     writer.write_permissions(writes.permissions)
+    if feed_id is not None:
+        write_missed(writer.cursor, writer.organization_id, feed_id, writes.missed)
     if writes.claims.is_empty():
         return
     if feed_id is None:
@@ -127,10 +163,11 @@ def _written(writes: Writes, ids: AppliedIds, feed_id: int | None) -> Written:
         frame.select(learner_id="manager_id") for frame in (writes.creates, writes.updates) if "manager_id" in frame
     ]
     is_new = pl.col("learner_id").is_between(ids.learners["id"].min(), ids.learners["id"].max()).fill_null(value=False)
-    named = [frame.filter(~is_new).select("learner_id").unique() for frame in [*people, *managers]]
+    is_gone = pl.col("learner_id").is_in(writes.removed["learner_id"].implode())
+    named = [frame.filter(~is_new & ~is_gone).select("learner_id").unique() for frame in [*people, *managers]]
     return Written(
         learner_ids=pl.concat(named).get_column("learner_id").drop_nulls().unique().sort(),
-        group_ids=writes.memberships["group_id"].unique().to_list(),
+        group_ids=sorted(set(writes.memberships["group_id"].unique()) - set(writes.removed_groups)),
         pool_ids=writes.licenses["pool_id"].unique().to_list(),
         fuller_pool_ids=_fuller_pools(writes.licenses),
         feed_ids=[] if feed_id is None else [feed_id],

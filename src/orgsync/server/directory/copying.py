@@ -41,7 +41,9 @@ def copy_frame(
             copy.write(text.getbuffer())
 
 
-def read_frame(cursor: CursorWrapper, query: str, parameters: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
+def read_frame(
+    cursor: CursorWrapper, query: str, parameters: Sequence[Any] | Mapping[str, Any], schema: pl.Schema
+) -> pl.DataFrame:
     """Return the rows of the query as a frame of the schema; columns are matched by place.
 
     Booleans must come as the text `true` or `false`. Holds the frame and a few parts of text, no Python objects.

@@ -20,7 +20,6 @@ _POINTERS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "claims without a learner": ("directory_claim", *_LEARNER),
     "claims without a feed": ("directory_claim", "directory_feed", "id", "feed_id"),
     "permissions without a learner": ("directory_permissiongrant", *_LEARNER),
-    "changes without a learner": ("directory_learnerchange", *_LEARNER),
     "learners without their manager": ("directory_learner", "directory_learner", "id", "manager_id"),
     "admins without their learner": ("orgs_admin", *_LEARNER),
 }
@@ -32,6 +31,15 @@ _ORPHANS: Final = """
        AND NOT EXISTS (SELECT FROM {target} AS target
                         WHERE target.organization_id = %(organization)s AND target.{key} = link.{column})
 """
+# The log of somebody whom an undo removed stays.
+_ORPHANED_CHANGES: Final = (
+    _ORPHANS.format(table="directory_learnerchange", target="directory_learner", key="id", column="learner_id")
+    + """
+       AND NOT EXISTS (SELECT FROM directory_removal AS removal
+                        WHERE removal.organization_id = %(organization)s AND removal.kind = 'learner'
+                          AND removal.removed_id = link.learner_id)
+"""
+)
 _OVER_USED: Final = """
     SELECT count(*) FROM directory_pool AS pool
      WHERE pool.organization_id = %(organization)s {some_pools}
@@ -86,6 +94,7 @@ def find_faults(organization_id: int) -> dict[str, int]:
         what: _ORPHANS.format(table=table, target=target, key=key, column=column)
         for what, (table, target, key, column) in _POINTERS.items()
     }
+    counts["changes without a learner"] = _ORPHANED_CHANGES
     counts["pools with more licenses than seats"] = _OVER_USED.format(some_pools="")
     counts["licenses with a place on the waiting list that does not fit"] = _ILL_PLACED
     with connection.cursor() as cursor:

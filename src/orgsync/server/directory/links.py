@@ -1,13 +1,14 @@
 """Write what belongs to learners: memberships, licenses, permissions, claims. Always as sets.
 
-A membership and a license are spans. Whatever ends or changes one (its reasons, its state) closes the span: the row
-as it was goes to the table of the past with `until`, and the row as it is begins at the same moment. So the directory
-of any moment can be read (`since` <= moment < `until`), and an undo finds what a job ended by `until_job_id`
-and what it began by `since_job_id`. Only a place on the waiting list changes without a trace.
+A membership, a license and a claim are spans. Whatever ends or changes one (its reasons, its state) closes the span:
+the row as it was goes to the table of the past with `until`, and the row as it is begins at the same moment. So the
+directory of any moment can be read (`since` <= moment < `until`), and an undo finds what a job ended by `until_job_id`
+and what it began by `since_job_id`. Only a place on the waiting list changes without a trace; the span that ends
+keeps the last one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -58,7 +59,7 @@ _LICENSES: Final = _LinkTable(
     "pool_id",
     "state",
     past="directory_pastlicense",
-    kept=("organization_id", "learner_id", "pool_id", "state", "is_by_hand", *_SPAN),
+    kept=("organization_id", "learner_id", "pool_id", "state", "is_by_hand", "position", *_SPAN),
     extra=("position",),
 )
 _PERMISSIONS: Final = _LinkTable("directory_permissiongrant", "permission", "scope")
@@ -83,21 +84,33 @@ class LinkWriter:
         self._write(_MEMBERSHIPS, nothing_is_null)
 
     def write_licenses(self, licenses: pl.DataFrame) -> None:
-        self._write(_LICENSES, licenses, is_by_hand=pl.lit(value=False))
+        if "is_by_hand" in licenses.columns:
+            self._write(replace(_LICENSES, extra=(*_LICENSES.extra, "is_by_hand")), licenses)
+        else:
+            self._write(_LICENSES, licenses, is_by_hand=pl.lit(value=False))
 
     def write_permissions(self, permissions: pl.DataFrame) -> None:
         self._write(_PERMISSIONS, permissions)
 
     def write_claims(self, claims: pl.DataFrame, feed_id: int) -> None:
-        """Add the feed's claims that are new, without a fingerprint yet, and drop those that are lost."""
+        """Begin the feed's claims that are new, and end those that are lost.
+
+        New ones have the fingerprint, version and epoch that `claims` gives, if any.
+        """
         lost = claims.filter(~pl.col("is_claimed")).select("learner_id")
         if not lost.is_empty():
             with staged(self.cursor, "planned_link", lost.sort("learner_id"), like=_CLAIMS):
+                self.cursor.execute(_KEEP_CLAIMS, [self.at, self.job_id, self.organization_id, feed_id])
                 self.cursor.execute(_DROP_CLAIMS, [self.organization_id, feed_id])
                 check_count(_CLAIMS, expected=lost.height, found=self.cursor.rowcount)
-        new = claims.filter("is_claimed").select("learner_id").sort("learner_id")
-        columns = {"organization_id": pl.lit(self.organization_id), "feed_id": pl.lit(feed_id)}
+        known = [name for name in ("fingerprint", "version", "epoch") if name in claims.columns]
+        new = claims.filter("is_claimed").select("learner_id", *known).sort("learner_id")
+        columns = {"organization_id": pl.lit(self.organization_id), "feed_id": pl.lit(feed_id), **self._span}
         copy_frame(self.cursor, _CLAIMS, new, shape=lambda part: part.with_columns(**columns))
+
+    @property
+    def _span(self) -> dict[str, pl.Expr]:
+        return {"since": pl.lit(self.at.isoformat()), "since_job_id": pl.lit(self.job_id, pl.Int64)}
 
     def _write(self, table: _LinkTable, links: pl.DataFrame, **born_with: pl.Expr) -> None:
         """End, change and begin links, in that order, so that what is freed may be taken."""
@@ -149,13 +162,19 @@ class LinkWriter:
 
     def _begin(self, table: _LinkTable, begun: pl.DataFrame, **born_with: pl.Expr) -> None:
         def as_rows(part: pl.DataFrame) -> pl.DataFrame:
-            span = {"since": pl.lit(self.at.isoformat()), "since_job_id": pl.lit(self.job_id, pl.Int64)}
-            columns = {"organization_id": pl.lit(self.organization_id), **born_with, **(span if table.past else {})}
+            columns = {"organization_id": pl.lit(self.organization_id), **born_with}
+            columns |= self._span if table.past else {}
             return part.rename({"after": table.value}).drop("before").with_columns(**columns)
 
         copy_frame(self.cursor, table.name, begun, shape=as_rows)
 
 
+_KEEP_CLAIMS: Final = """
+    INSERT INTO directory_pastclaim (organization_id, learner_id, feed_id, since, since_job_id, until, until_job_id)
+    SELECT claim.organization_id, claim.learner_id, claim.feed_id, claim.since, claim.since_job_id, %s, %s
+      FROM directory_claim AS claim, planned_link AS planned
+     WHERE claim.organization_id = %s AND claim.feed_id = %s AND claim.learner_id = planned.learner_id
+"""
 _DROP_CLAIMS: Final = """
     DELETE FROM directory_claim AS claim
      USING planned_link AS planned

@@ -8,8 +8,9 @@ import polars as pl
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
 from orgsync.core.directory import (
+    ACTIVE,
     DATE_ATTRIBUTES,
     GROUP_SCHEMA,
     LEARNER_SCHEMA,
@@ -19,8 +20,12 @@ from orgsync.core.directory import (
     POOL_SCHEMA,
     Directory,
 )
+from orgsync.core.grouprules.book import RuleBook
 from orgsync.server.directory.copying import read_frame
+from orgsync.server.directory.everybody import CountedDirectory
 from orgsync.server.directory.revision import OrganizationMissing
+from orgsync.server.directory.rulebook import read_book
+from orgsync.server.directory.standing import feeds_above, read_claims, read_overrides
 
 _ATTRIBUTES: Final = ", ".join(
     f"to_char(learner.{name}, 'YYYY-MM-DD')" if name in DATE_ATTRIBUTES else f"learner.{name}"
@@ -34,12 +39,13 @@ _LEARNERS: Final = """
            learner.is_protected::text, learner.primary_email_address, learner.email_key, learner.unique_user_id,
            learner.manager_id, learner.pending_manager_id, learner.pending_manager_email,
            coalesce(claimed.here, false)::text, coalesce(claimed.elsewhere, false)::text,
-           {attributes}
+           claimed.missed, {attributes}
       FROM directory_learner AS learner
-      LEFT JOIN (SELECT learner_id, bool_or(feed_id = %s) AS here, bool_or(feed_id <> %s) AS elsewhere
-                   FROM directory_claim WHERE organization_id = %s GROUP BY learner_id) AS claimed
+      LEFT JOIN (SELECT learner_id, bool_or(feed_id = %s) AS here, bool_or(feed_id <> %s) AS elsewhere,
+                       max(missed) FILTER (WHERE feed_id = %s) AS missed
+                   FROM directory_claim WHERE organization_id = %s {only_claims} GROUP BY learner_id) AS claimed
              ON claimed.learner_id = learner.id
-     WHERE learner.organization_id = %s
+     WHERE learner.organization_id = %s {only_learners}
 """
 _GROUPS: Final = "SELECT id, name, name_key, is_rule::text FROM directory_group WHERE organization_id = %s"
 _MEMBERSHIPS: Final = "SELECT learner_id, group_id, reasons FROM directory_membership WHERE organization_id = %s"
@@ -47,6 +53,11 @@ _POOLS: Final = "SELECT id, key, name, seats FROM directory_pool WHERE organizat
 _LICENSES: Final = """
     SELECT learner_id, pool_id, state, is_by_hand::text, position
       FROM directory_licenseassignment WHERE organization_id = %s
+"""
+_ONLY: Final = " AND learner_id = ANY (%s)"
+_ACTIVE_ELSEWHERE: Final = """
+    SELECT pool_id, count(*) FROM directory_licenseassignment
+     WHERE organization_id = %s AND state = 'active' GROUP BY pool_id
 """
 _PERMISSIONS: Final = "SELECT learner_id, permission, scope FROM directory_permissiongrant WHERE organization_id = %s"
 _CUSTOM_ATTRIBUTES: Final = "SELECT name FROM directory_customattribute WHERE organization_id = %s"
@@ -69,25 +80,49 @@ def consistent_read() -> Iterator[None]:
         yield
 
 
-def read_directory(organization_id: int, *, feed_id: int | None, custom: Collection[str] = ()) -> Directory:
-    """Return the whole directory of the organization; learners carry the custom attributes named in `custom`.
+def read_directory(
+    organization_id: int,
+    *,
+    feed_id: int | None,
+    custom: Collection[str] = (),
+    people: Sequence[int] | None = None,
+    rules: RuleBook | None = None,
+) -> Directory:
+    """Return the directory of the organization; learners carry the custom attributes named in `custom`.
 
-    `feed_id` is the feed whose claims are "here". Call it inside `consistent_read()`, or with the organization's
+    It is the whole directory, or that of `people` alone (`needs.find_needed` says who they must be). `feed_id` is the
+    feed whose claims are "here". Call it inside `consistent_read()`, or with the organization's
     write lock held; elsewhere its frames may be of different moments. Raises OrganizationMissing.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("read_directory() needs a transaction to be one consistent look.")
+    above = feeds_above(organization_id, feed_id)
+    of_people = [organization_id] if people is None else [organization_id, people]
+    only = "" if people is None else _ONLY
     with connection.cursor() as cursor:
+        book = read_book(cursor, organization_id) if rules is None else rules
+        licenses = read_frame(cursor, _LICENSES + only, of_people, LICENSE_SCHEMA)
         return Directory(
             revision=_revision(cursor, organization_id),
-            learners=_learners(cursor, organization_id, feed_id, sorted(custom)),
+            learners=_learners(cursor, organization_id, feed_id, sorted({*custom, *_asked_by(book)}), people),
             groups=read_frame(cursor, _GROUPS, [organization_id], GROUP_SCHEMA),
-            memberships=read_frame(cursor, _MEMBERSHIPS, [organization_id], MEMBERSHIP_SCHEMA),
+            memberships=read_frame(cursor, _MEMBERSHIPS + only, of_people, MEMBERSHIP_SCHEMA),
             pools=read_frame(cursor, _POOLS, [organization_id], POOL_SCHEMA),
-            licenses=read_frame(cursor, _LICENSES, [organization_id], LICENSE_SCHEMA),
+            licenses=licenses,
+            everybody=None if people is None or feed_id is None else CountedDirectory(organization_id, feed_id),
+            active_elsewhere={} if people is None else _active_elsewhere(cursor, organization_id, licenses),
             permissions=read_frame(cursor, _PERMISSIONS, [organization_id], PERMISSION_SCHEMA),
+            overrides=read_overrides(cursor, organization_id, people),
+            claims_above=read_claims(cursor, organization_id, above, people),
+            feeds_above=above,
+            rules=book,
             custom_attributes=_custom_attributes(cursor, organization_id),
         )
+
+
+def _asked_by(book: RuleBook) -> list[str]:
+    """Return the custom attributes that rules ask about."""
+    return [name for name in book.attributes if name.startswith(CUSTOM_PREFIX)]
 
 
 def _revision(cursor: CursorWrapper, organization_id: int) -> int:
@@ -98,14 +133,34 @@ def _revision(cursor: CursorWrapper, organization_id: int) -> int:
     return int(found[0])
 
 
-def _learners(cursor: CursorWrapper, organization_id: int, feed_id: int | None, custom: Sequence[str]) -> pl.DataFrame:
+def _active_elsewhere(cursor: CursorWrapper, organization_id: int, licenses: pl.DataFrame) -> dict[int, int]:
+    """Count, by pool, the active licenses that `licenses` leaves out."""
+    read = licenses.filter(pl.col("state") == ACTIVE)
+    known = dict(read.group_by("pool_id").agg(pl.len()).iter_rows())
+    cursor.execute(_ACTIVE_ELSEWHERE, [organization_id])
+    return {pool_id: count - known.get(pool_id, 0) for pool_id, count in cursor.fetchall()}
+
+
+def _learners(
+    cursor: CursorWrapper,
+    organization_id: int,
+    feed_id: int | None,
+    custom: Sequence[str],
+    people: Sequence[int] | None,
+) -> pl.DataFrame:
     """Read the learners; custom attributes are asked for by name, so that the rest of the JSON stays where it is."""
     attributes = ", ".join([_ATTRIBUTES, *["learner.custom ->> %s"] * len(custom)])
     feed = _NO_FEED if feed_id is None else feed_id
     around: list[Any] = [organization_id, organization_id]
-    claims: list[Any] = [feed, feed, organization_id, organization_id]
+    only = [] if people is None else [people]
+    claims: list[Any] = [feed, feed, feed, organization_id, *only, organization_id, *only]
+    statement = _LEARNERS.format(
+        attributes=attributes,
+        only_claims=_ONLY if only else "",
+        only_learners=" AND learner.id = ANY (%s)" if only else "",
+    )
     schema = pl.Schema({**LEARNER_SCHEMA, **dict.fromkeys(custom, pl.String())})
-    return read_frame(cursor, _LEARNERS.format(attributes=attributes), [*around, *custom, *claims], schema)
+    return read_frame(cursor, statement, [*around, *custom, *claims], schema)
 
 
 def _custom_attributes(cursor: CursorWrapper, organization_id: int) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What happened to one learner, newest first: values, memberships and licenses as one list of moments."""
+"""What happened to one learner, newest first: values, memberships, licenses and claims as one list of moments."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,12 +8,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from orgsync.server.directory.models import (
+    Claim,
     Learner,
     LearnerChange,
     LicenseAssignment,
     Membership,
+    PastClaim,
     PastLicense,
     PastMembership,
+    Removal,
+    RemovalKind,
 )
 
 MOST_CHANGES: Final = 500
@@ -25,19 +29,21 @@ class Subject(StrEnum):
     """What a fact is about."""
 
     LEARNER = "learner"
+    REMOVAL = "removal"
     ATTRIBUTE = "attribute"
     GROUP = "group"
     LICENSE = "license"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that became another. `name` is an attribute's name, or the id of a group or a pool."""
+    """One thing that became another. `name` is an attribute's name, or the id of a group, a pool or a feed."""
 
     subject: Subject
     name: str | int
     before: str | int | None
-    """Of a group: the mask of reasons; None where there was nothing."""
+    """Of a group: the mask of reasons; of a claim: 1; None where there was nothing."""
     after: str | int | None
     row_number: int | None = None
 
@@ -65,7 +71,8 @@ _Event = tuple[datetime, int | None, Fact]
 def timeline_of(learner: Learner, *, before: datetime | None = None) -> Timeline:
     """Return the newest moments of the learner, or the newest that were earlier than `before`."""
     changes = _changes(learner, before)
-    events = [*_creation(learner), *reversed(changes), *_memberships(learner), *_licenses(learner)]
+    links = (*_memberships(learner), *_licenses(learner), *_claims(learner))
+    events = [*_creation(learner), *_removals(learner), *reversed(changes), *links]
     if before is not None:
         events = [event for event in events if event[0] < before]
     moments = _moments(events)
@@ -94,6 +101,16 @@ def _creation(learner: Learner) -> Iterator[_Event]:
     yield learner.created_at, learner.created_job_id, born
 
 
+def _removals(learner: Learner) -> Iterator[_Event]:
+    """An undo may have removed the person, and its own undo have brought them back."""
+    mine = {"organization_id": learner.organization_id, "kind": RemovalKind.LEARNER, "removed_id": learner.id}
+    for removal in Removal.objects.filter(**mine):
+        created_at = datetime.fromisoformat(removal.values["created_at"])
+        born = Fact(Subject.LEARNER, "created", None, None, removal.values["created_row"])
+        yield created_at, removal.values["created_job_id"], born
+        yield removal.at, removal.job_id, Fact(Subject.REMOVAL, "removed", None, None)
+
+
 def _changes(learner: Learner, before: datetime | None) -> list[_Event]:
     log = LearnerChange.objects.filter(organization_id=learner.organization_id, learner_id=learner.id)
     if before is not None:
@@ -112,6 +129,13 @@ def _memberships(learner: Learner) -> Iterator[_Event]:
 def _licenses(learner: Learner) -> Iterator[_Event]:
     columns = ("pool_id", "state", "since", "since_job_id")
     return _steps(Subject.LICENSE, _spans(learner, LicenseAssignment, PastLicense, columns))
+
+
+def _claims(learner: Learner) -> Iterator[_Event]:
+    columns = ("feed_id", "since", "since_job_id")
+    spans = _spans(learner, Claim, PastClaim, columns)
+    # Of a claim that is older than its history nobody knows when it began.
+    return _steps(Subject.CLAIM, ((feed, 1, since, *rest) for feed, since, *rest in spans if since is not None))
 
 
 def _spans(learner: Learner, present: Any, past: Any, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Feed
 from orgsync.server.notify import outbox, texts
-from orgsync.server.orgs.models import Admin, Organization, Role
+from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.tokens.models import AccessToken
 
 
@@ -47,6 +47,10 @@ class EndedJob(Protocol):
     def status(self) -> str: ...
     @property
     def attempts(self) -> int: ...
+    @property
+    def requested_by(self) -> Account | None: ...
+    @property
+    def undone_id(self) -> int | None: ...
     @property
     def is_automatic(self) -> bool: ...
     @property
@@ -91,9 +95,9 @@ def job_finished(job: EndedJob, *, now: datetime) -> int:
     status = JobStatus(job.status)
     if status not in TOLD:
         return 0
-    recipients = _result_recipients(job) if _wants_results(job) else []
+    recipients = _result_recipients(job) if _wants_results(job) else _asker(job)
     if status is not JobStatus.DONE:
-        recipients += _admin_addresses(job.organization.pk)
+        recipients += admin_addresses(job.organization.pk)
     facts = _facts(job, status)
     return outbox.add(
         job.organization,
@@ -111,6 +115,12 @@ def _wants_results(job: EndedJob) -> bool:
     return job.token is not None and (job.is_automatic or job.token.mails_in_manual_mode)
 
 
+def _asker(job: EndedJob) -> list[str]:
+    """An undo has no token that would say who wants to know: whoever asked for it is told."""
+    asker = None if job.undone_id is None else job.requested_by
+    return [asker.email] if asker is not None and asker.is_active else []
+
+
 def _result_recipients(job: EndedJob) -> list[str]:
     if job.token is None:
         return []
@@ -124,7 +134,7 @@ def _result_recipients(job: EndedJob) -> list[str]:
     return addresses
 
 
-def _admin_addresses(organization_id: int) -> list[str]:
+def admin_addresses(organization_id: int) -> list[str]:
     admins = Admin.objects.filter(
         organization_id=organization_id, role__in=(Role.OWNER, Role.ADMIN), account__is_active=True
     )
@@ -160,6 +170,7 @@ def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
         base_url=settings.BASE_URL,
         counts=counts,
         is_dry_run=job.is_dry_run,
+        undone_id=job.undone_id,
         result_urn=_urn(job.result),
         issues=tuple(message for message in job.messages if message.get("code") not in told),
         hold_reasons=tuple(job.hold_reasons),

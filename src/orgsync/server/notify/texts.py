@@ -28,6 +28,8 @@ class JobFacts:
     base_url: str
     counts: Mapping[str, int]
     is_dry_run: bool = False
+    undone_id: int | None = None
+    """The job that this one undoes."""
     result_urn: str | None = None
     issues: tuple[Mapping[str, Any], ...] = ()
     hold_reasons: tuple[Mapping[str, Any], ...] = ()
@@ -39,10 +41,11 @@ class JobFacts:
 
 def subject(job: JobFacts) -> str:
     """Return the subject line."""
+    which = "Upload" if job.undone_id is None else f"Undo of job {job.undone_id}"
     what = {
-        JobStatus.DONE: "Dry run finished" if job.is_dry_run else "Upload processed",
-        JobStatus.HELD: "Upload on hold: waits for approval",
-        JobStatus.FAILED: "Upload failed: nothing was applied",
+        JobStatus.DONE: "Dry run finished" if job.is_dry_run else f"{which} processed",
+        JobStatus.HELD: f"{which} on hold: waits for approval",
+        JobStatus.FAILED: f"{which} failed: nothing was applied",
     }[job.status]
     errors = job.counts.get("errors", 0)
     suffix = f", {errors:,} rows with errors" if job.status is JobStatus.DONE and errors else ""
@@ -65,6 +68,8 @@ def _opening(job: JobFacts) -> str:
     which = (
         f"The file that the feed “{job.feed}” of {job.organization} received on {job.received_at:%Y-%m-%d %H:%M} UTC"
     )
+    if job.undone_id is not None:
+        which = f"The undo of job {job.undone_id} of the feed “{job.feed}” of {job.organization}"
     match job.status:
         case JobStatus.HELD:
             reasons = "\n".join(f"  - {reason.get('message') or reason.get('code')}" for reason in job.hold_reasons)
@@ -75,7 +80,10 @@ def _opening(job: JobFacts) -> str:
         case _ if job.is_dry_run:
             return f"{which} was checked as a dry run. Nothing was applied; the counts say what would have been."
         case _:
-            return f"{which} was processed."
+            return f"{which} was processed." + ("" if job.undone_id is None else _AFTER_UNDO)
+
+
+_AFTER_UNDO: Final = " Where it took back a file, the feed's next file is held until somebody releases the feed."
 
 
 def _reason(job: JobFacts) -> str:

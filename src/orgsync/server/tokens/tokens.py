@@ -15,9 +15,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.server.audit import actors
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.tokens.models import AccessToken
@@ -79,20 +83,24 @@ def make_token(
     """
     _check_request(organization, feed, name, scopes, allowed_networks)
     text = _new_text()
-    token = AccessToken.objects.create(
-        organization=organization,
-        feed=feed,
-        name=name.strip(),
-        prefix=text[:SHOWN],
-        digest=_digest(text),
-        scopes=sorted(set(scopes)),
-        expires_at=expires_at,
-        created_by=created_by,
-        notify_addresses=list(notify_addresses),
-        emails_creator=emails_creator,
-        mails_in_manual_mode=mails_in_manual_mode,
-        allowed_networks=list(allowed_networks),
-    )
+    with transaction.atomic():
+        token = AccessToken.objects.create(
+            organization=organization,
+            feed=feed,
+            name=name.strip(),
+            prefix=text[:SHOWN],
+            digest=_digest(text),
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+            created_by=created_by,
+            notify_addresses=list(notify_addresses),
+            emails_creator=emails_creator,
+            mails_in_manual_mode=mails_in_manual_mode,
+            allowed_networks=list(allowed_networks),
+        )
+        ids = {"token": token.pk, "feed": feed.pk, "scopes": token.scopes}
+        by = actors.account(created_by.pk) if created_by else None
+        record(organization.pk, Action.TOKEN_MADE, ids, at=token.created_at, by=by)
     return token, text
 
 
@@ -114,17 +122,26 @@ def find_token(text: str, *, now: datetime) -> TokenLookup:
 def revoke_token(organization: Organization, token_id: int, *, now: datetime) -> bool:
     """Revoke one token; return False when it is unknown here or was revoked before."""
     active = AccessToken.objects.filter(organization=organization, id=token_id, revoked_at=None)
-    return active.update(revoked_at=now) == 1
+    with transaction.atomic():
+        is_revoked = active.update(revoked_at=now) == 1
+        if is_revoked:
+            record(organization.pk, Action.TOKEN_REVOKED, {"token": token_id}, at=now)
+    return is_revoked
 
 
 def record_use(token: AccessToken, address: str | None, *, now: datetime) -> None:
     """Note when and from where a token was last used, at most once a minute."""
     if token.last_used_at is not None and now - token.last_used_at < USE_IS_FRESH:
         return
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_FRESH)
-    AccessToken.objects.filter(stale, organization_id=token.organization_id, id=token.pk).update(
-        last_used_at=now, last_used_from=address
-    )
+    stale = Q(last_used_at__lte=now - USE_IS_FRESH)
+    own = AccessToken.objects.filter(organization_id=token.organization_id, id=token.pk)
+    with transaction.atomic():
+        is_first = own.filter(last_used_at=None).update(last_used_at=now, last_used_from=address) == 1
+        if is_first:
+            ids = {"token": token.pk, "feed": token.feed_id}
+            record(token.organization_id, Action.TOKEN_FIRST_USED, ids, at=now, by=actors.token(token.pk))
+    if not is_first:
+        own.filter(stale).update(last_used_at=now, last_used_from=address)
 
 
 def is_allowed_from(token: AccessToken, address: str | None) -> bool:

@@ -5,11 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
-from orgsync.core.guards import ADMIN_CHANGE
 from orgsync.core.model import JobStatus
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.uploads import tasks, transitions
-from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.approvals import has_expired
+from orgsync.server.uploads.models import JobKind, UploadJob
+from orgsync.server.uploads.queries import needs_owner
 
 
 class DecisionRefused(OrgSyncError):
@@ -18,20 +19,32 @@ class DecisionRefused(OrgSyncError):
 
 def find_job(organization: Organization, public_id: int) -> UploadJob:
     """Return a job with what a decision needs; raise DecisionRefused when the organization has none such."""
-    job = UploadJob.objects.select_related("feed", "plan").filter(organization=organization, public_id=public_id)
+    related = ("organization", "feed", "plan", "approved_plan", "first_approved_by", "rest_of")
+    job = UploadJob.objects.select_related(*related).filter(organization=organization, public_id=public_id)
     found = job.first()
     if found is None:
         raise DecisionRefused(f"There is no job {public_id} in {organization.name}.")
     return found
 
 
-def approve_job(job: UploadJob, *, by: Account, now: datetime) -> None:
-    """Approve the one plan that the job is held with, and queue the job again; nothing happens when it moved on."""
+def approve_job(job: UploadJob, *, by: Account, now: datetime, additions_only: bool = False) -> bool:
+    """Approve the one plan that the job is held with, and queue the job again.
+
+    With `additions_only` everything that takes nothing away is applied, and the rest becomes a held job of its own.
+    Returns False when the organization asks for two people and this was the first: the job stays held. Raises
+    DecisionRefused when the job moved on, the hold has expired, or this person may not decide or has done so.
+    """
     _check_may_decide(job, by)
+    _check_can_be_approved(job, now=now, additions_only=additions_only)
     with transaction.atomic():
-        if not transitions.approve(job, by=by, now=now):
-            raise DecisionRefused(f"Job {job.public_id} is no longer held with that plan.")
+        if job.organization.needs_second_person and not _has_second(job, by, additions_only=additions_only):
+            if not transitions.approve_first(job, by=by, now=now, additions_only=additions_only):
+                raise _moved_on(job)
+            return False
+        if not transitions.approve(job, by=by, now=now, additions_only=additions_only):
+            raise _moved_on(job)
         tasks.enqueue(job)
+    return True
 
 
 def reject_job(job: UploadJob, *, by: Account, now: datetime, why: str = "") -> None:
@@ -49,10 +62,43 @@ def cancel_job(job: UploadJob, *, by: Account, now: datetime) -> None:
         raise DecisionRefused("The job has begun to apply, or has ended: it cannot be cancelled any more.")
 
 
+def _moved_on(job: UploadJob) -> DecisionRefused:
+    return DecisionRefused(f"Job {job.public_id} is no longer held with that plan.")
+
+
+def _check_can_be_approved(job: UploadJob, *, now: datetime, additions_only: bool) -> None:
+    if job.status == JobStatus.HELD and job.held_at is not None and has_expired(job, job.held_at, now=now):
+        raise DecisionRefused(f"Job {job.public_id} was held for too long: send the file again.")
+    if additions_only and not can_add_only(job):
+        raise DecisionRefused("Only the additions of a file can be applied ahead, and only once.")
+
+
+def can_add_only(job: UploadJob) -> bool:
+    """Say whether the job's additions can be approved alone: a file's, once."""
+    return job.kind == JobKind.FILE and job.rest_of_id is None
+
+
+def _has_second(job: UploadJob, by: Account, *, additions_only: bool) -> bool:
+    """Say whether `by` is the second of two people; a first one who may no longer decide does not count."""
+    first = job.first_approved_by
+    if first is None or not _may_decide(job, first):
+        return False
+    if first.pk == by.pk:
+        raise DecisionRefused("You have approved this; now it needs somebody else.")
+    if job.takes_nothing != additions_only:
+        meant = "only the additions" if job.takes_nothing else "the whole plan"
+        raise DecisionRefused(f"{first.email} has approved {meant}: approve the same, or reject the job.")
+    return True
+
+
 def _check_may_decide(job: UploadJob, by: Account) -> None:
+    if not _may_decide(job, by):
+        raise DecisionRefused(
+            "This needs an owner of the organization." if needs_owner(job) else "This needs an admin."
+        )
+
+
+def _may_decide(job: UploadJob, by: Account) -> bool:
     """Owners decide on everything; admins on all but what touches admins."""
     role = Admin.objects.filter(organization_id=job.organization_id, account=by).values_list("role", flat=True).first()
-    needs_owner = any(reason["code"] == ADMIN_CHANGE for reason in job.hold_reasons)
-    if role == Role.OWNER or (role == Role.ADMIN and not needs_owner):
-        return
-    raise DecisionRefused("This needs an owner of the organization." if needs_owner else "This needs an admin.")
+    return role == Role.OWNER or (role == Role.ADMIN and not needs_owner(job))

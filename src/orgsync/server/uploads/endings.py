@@ -10,6 +10,7 @@ from orgsync.server.notify.mails import job_finished
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import Draft, Refusal
+from orgsync.server.uploads.handjobs import awaits_confirmation
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
 from orgsync.server.uploads.reporting import (
     Files,
@@ -46,7 +47,8 @@ def hold(attempt: Attempt, draft: Draft, reasons: tuple[HoldReason, ...]) -> Non
     values = planned_values(draft, files, draft.plan.revision, reasons)
     with transaction.atomic():
         transitions.hold(attempt.job, attempt.number, now=attempt.clock(), **values)
-        job_finished(attempt.job, now=attempt.clock())
+        if not awaits_confirmation(attempt.job, reasons):
+            job_finished(attempt.job, now=attempt.clock())
 
 
 def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:

@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus
+from orgsync.server.audit import actors
+from orgsync.server.audit.actors import Actor
 from orgsync.server.orgs.models import Account
 from orgsync.server.tokens.models import AccessToken
-from orgsync.server.uploads import tasks
+from orgsync.server.uploads import audited, tasks
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.terms import Asked, Terms, narrowed, terms_of_job, terms_of_media
 
@@ -65,7 +67,8 @@ def _lock(media: Media) -> Media:
 
 
 def _job_of(media: Media, *, is_dry_run: bool) -> UploadJob | None:
-    of_media = UploadJob.objects.filter(organization_id=media.organization_id, source=media, is_dry_run=is_dry_run)
+    mine = {"organization_id": media.organization_id, "source": media, "rest_of": None, "undoes": None}
+    of_media = UploadJob.objects.filter(**mine, is_dry_run=is_dry_run)
     return of_media.exclude(status__in=OVER).order_by("id").last()
 
 
@@ -85,7 +88,7 @@ def _queue(
     is_automatic: bool = False,
 ) -> UploadJob:
     with transaction.atomic():
-        job = _create(
+        job = insert_job(
             UploadJob(
                 organization_id=media.organization_id,
                 feed=media.feed,
@@ -100,11 +103,18 @@ def _queue(
             )
         )
         tasks.enqueue(job)
+        audited.note_accepted(job, by=_whoever(token, account))
     return job
 
 
-def _create(job: UploadJob) -> UploadJob:
-    """Insert the job under a random id; try another when the id is taken."""
+def _whoever(token: AccessToken | None, account: Account | None) -> Actor | None:
+    if account is not None:
+        return actors.account(account.pk)
+    return None if token is None else actors.token(token.pk)
+
+
+def insert_job(job: UploadJob) -> UploadJob:
+    """Insert a job, to be queued or held in the same transaction, under a random id that is not taken."""
     for attempt in range(ID_TRIES):
         job.public_id = secrets.randbelow(PUBLIC_IDS - 1) + 1
         try:

@@ -158,6 +158,11 @@ class UploadJob(models.Model):
     def __str__(self) -> str:
         return f"job {self.public_id}"
 
+    @property
+    def undone_id(self) -> int | None:
+        """Return the public id of the job that this one undoes."""
+        return None if self.undoes is None else self.undoes.public_id
+
 
 class AppliedEffect(models.Model):
     """How many effects of a kind a job had: what guards over the last seven days add up."""
@@ -178,3 +183,22 @@ class AppliedEffect(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organization_id", "feed_id", "at"], name="applied_effect_by_feed")]
+
+
+class JobRule(models.Model):
+    """The rule that a job gives to a group; null ends the group."""
+
+    organization_id = models.BigIntegerField()
+    job_id = models.BigIntegerField()
+    group_name = models.TextField()
+    group_key = models.TextField(db_collation="C")
+    rule = models.JSONField(null=True)
+    """The condition, in the form of `core.grouprules.parsing`, with ids only."""
+    rule_before = models.JSONField(null=True)
+    """The condition that the job replaced; written when the job is applied, for its undo."""
+    makes_group = models.BooleanField(default=False)
+    """Whether the job made the group, so that its undo removes it; written when the job is applied."""
+    keeps_group = models.BooleanField(default=False)
+    """Where `rule` is null: whether the group stays, as one by file and by hand."""
+
+    pk = models.CompositePrimaryKey("organization_id", "job_id")

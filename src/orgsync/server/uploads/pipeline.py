@@ -1,50 +1,62 @@
 """One attempt at one upload job: read → plan → guard → apply → results → notify."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from orgsync.core.errors import UnreadableFile
-from orgsync.core.guards import HoldReason
+from orgsync.core.guards import fill_of
 from orgsync.core.model import Mode
+from orgsync.core.planning.kept import fields_spoken
 from orgsync.server.directory.apply import apply_writes
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.revision import lock_directory
 from orgsync.server.directory.snapshot import consistent_read
-from orgsync.server.uploads import endings, transitions
+from orgsync.server.uploads import audited, endings, transitions
+from orgsync.server.uploads.approvals import as_held, decision_on
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import (
     Draft,
-    approved_reasons,
     make_draft,
-    read_file,
+    open_source,
     refusal_of,
     refusal_of_rows,
 )
+from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
-from orgsync.server.uploads.models import UploadJob
-from orgsync.server.uploads.reporting import Files, read_plan, store_files
+from orgsync.server.uploads.models import JobKind, UploadJob
+from orgsync.server.uploads.remembered import keep_rows, remember_rows
+from orgsync.server.uploads.reporting import Files, store_files
+from orgsync.server.uploads.rest import hold_rest
+from orgsync.server.uploads.rulejobs import note_rule
+from orgsync.server.uploads.undoing import note_undone
 
 _RELATED: Final = ("organization", "feed", "source", "token", "approved_plan")
 
-Decide = Callable[[Draft], tuple[HoldReason, ...]]
 
-
-def process(job_id: int, number: int, *, now: datetime, clock: Callable[[], datetime] = timezone.now) -> None:
+def process(
+    job_id: int,
+    number: int,
+    *,
+    now: datetime,
+    clock: Callable[[], datetime] = timezone.now,
+    patience: timedelta | None = None,
+) -> None:
     """
     Take one upload from bytes to results. Safe to run again after a crash.
 
     Raises LostAttempt when the job moved on meanwhile; nothing of the attempt remains then. Database errors
-    rise: the attempt counts as failed and is tried again.
+    rise: the attempt counts as failed and is tried again. With `patience`, DirectoryBusy rises when the directory's
+    write lock is not got in that time; else it is waited for.
     """
     job = UploadJob.objects.select_related(*_RELATED).get(id=job_id)
     attempt = Attempt(job, number, now, clock)
     attempt.report("read")
     try:
-        file = read_file(job)
+        file = open_source(job)
     except (UnreadableFile, DamagedMedia, RemovedMedia) as error:
         endings.fail_unread(attempt, error)
         return
@@ -57,58 +69,68 @@ def process(job_id: int, number: int, *, now: datetime, clock: Callable[[], date
     elif job.is_dry_run:
         endings.finish_dry(attempt, draft)
     else:
-        _apply_or_hold(attempt, draft)
+        _apply_or_hold(attempt, draft, patience)
 
 
-def _apply_or_hold(attempt: Attempt, draft: Draft) -> None:
+def _apply_or_hold(attempt: Attempt, draft: Draft, patience: timedelta | None) -> None:
     job, now = attempt.job, attempt.began_at
-    decide = _decision(job)
+    decide = decision_on(job, now=now)
     if reasons := decide(draft):
-        endings.hold(attempt, draft, reasons)
+        endings.hold(attempt, *as_held(job, draft, reasons, now=now))
         return
     files = store_files(job, draft, is_held=False, now=now)
     attempt.report(transitions.APPLYING, total=draft.file.row_count)
     with transaction.atomic():
-        if lock_directory(job.organization_id, wait=None) != draft.plan.revision:
+        if lock_directory(job.organization_id, wait=patience) != draft.plan.revision:
             # Somebody wrote between plan and lock: plan anew, once, now that nobody else can.
             draft = make_draft(job, draft.file, now=now)
             if refusal := refusal_of_rows(job, draft):
                 endings.fail(attempt, draft, refusal)
                 return
             if reasons := decide(draft):
-                endings.hold(attempt, draft, reasons)
+                endings.hold(attempt, *as_held(job, draft, reasons, now=now))
                 return
             files = store_files(job, draft, is_held=False, now=now)
         _apply(attempt, draft, files)
-
-
-def _decision(job: UploadJob) -> Decide:
-    """Return what decides whether a draft is held: the guards, or the approval that the job carries."""
-    if job.approved_plan is None:
-        return lambda draft: draft.reasons
-    approved = read_plan(job.approved_plan)
-    shown = {reason["code"] for reason in job.hold_reasons}
-    return lambda draft: approved_reasons(draft, approved, shown)
 
 
 def _apply(attempt: Attempt, draft: Draft, files: Files) -> None:
     """Write everything in the caller's transaction: directory, feed, job, mail."""
     job, now = attempt.job, attempt.began_at
     revision = draft.plan.revision
-    if not draft.plan.writes.is_empty:
+    remembered = remember_rows(job, draft, now=now)
+    writes = draft.plan.writes if remembered is None else remembered.writes
+    if not writes.is_empty:
         applied = apply_writes(
-            draft.plan.writes, organization_id=job.organization_id, feed_id=job.feed_id, job_id=job.pk, at=now
+            writes,
+            organization_id=job.organization_id,
+            feed_id=job.feed_id,
+            job_id=job.pk,
+            at=now,
+            by_id=job.requested_by_id,
         )
         revision = applied.revision
-    _remember(job, draft, now)
-    if job.mode == Mode.FULL:
-        transitions.cancel_superseded(job, now=now)
+    note_rule(job, writes)
+    remember_effects(job, draft.effects, now=now)
+    kept = keep_rows(job, draft, remembered, revision=revision, now=now)
+    _remember(job, draft, now, kept)
+    superseded = transitions.cancel_superseded(job, now=now) if job.mode == Mode.FULL else []
     endings.finish(attempt, draft, files, revision=revision)
+    if job.takes_nothing:
+        hold_rest(attempt, draft.file)
+    audited.note_superseded(job, superseded, at=now)
+    audited.note_effects(job, draft.plan.writes, at=now)
 
 
-def _remember(job: UploadJob, draft: Draft, now: datetime) -> None:
+def _remember(job: UploadJob, draft: Draft, now: datetime, kept: dict[str, Any]) -> None:
     """Note what the feed's applied file was like; a file of changes is no measure for the next full one."""
-    values: dict[str, Any] = {"last_applied_at": now, "holds_next": False}
-    if job.mode == Mode.FULL:
+    if job.kind == JobKind.UNDO:
+        note_undone(job)
+        return
+    values: dict[str, Any] = {"last_applied_at": now, "holds_next": False, **kept}
+    if job.mode == Mode.FULL and not job.takes_nothing:
         values |= {"last_fields": list(draft.file.layout.fields), "last_rows": draft.file.row_count}
+        values["last_fill"] = fill_of(draft.file.checked, draft.file.layout)
+    if job.kind == JobKind.FILE:
+        values["named_fields"] = sorted({*job.feed.named_fields, *fields_spoken(draft.file.layout)})
     Feed.objects.filter(organization_id=job.organization_id, id=job.feed_id).update(**values)

@@ -35,7 +35,7 @@ _OF_ATTRIBUTES: Final = frozenset(
     {
         *(ChangeKind.DEACTIVATED, ChangeKind.REACTIVATED, ChangeKind.EMAIL_CHANGED, ChangeKind.ID_CHANGED),
         *(ChangeKind.MANAGER_CHANGED, ChangeKind.VALUE_SET, ChangeKind.VALUE_CHANGED, ChangeKind.VALUE_CLEARED),
-        *(ChangeKind.PERMISSION_CHANGED, ChangeKind.ATTRIBUTE_CREATED),
+        *(ChangeKind.PERMISSION_CHANGED, ChangeKind.ATTRIBUTE_CREATED, ChangeKind.ATTRIBUTE_REMOVED),
     }
 )
 

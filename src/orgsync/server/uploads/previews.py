@@ -104,7 +104,8 @@ def find_source(organization: Organization, public_id: str) -> Media | None:
 
 def jobs_of(media: Media) -> Sequence[UploadJob]:
     """Return the jobs that the file has, the newest first."""
-    return list(UploadJob.objects.filter(organization_id=media.organization_id, source=media).order_by("-id"))
+    mine = {"organization_id": media.organization_id, "source": media, "undoes": None}
+    return list(UploadJob.objects.filter(**mine).order_by("-id"))
 
 
 def waiting_files(organization: Organization) -> Sequence[Media]:

@@ -22,7 +22,7 @@ ACTIVE: Final = frozenset({JobStatus.CREATED, JobStatus.QUEUED, JobStatus.PROCES
 _LISTED: Final = ("feed", "token", "requested_by", "source")
 _WHOLE: Final = (
     *("organization", "feed", "source", "result", "plan", "approved_plan"),
-    *("token", "requested_by", "approved_by", "ended_by"),
+    *("token", "requested_by", "approved_by", "ended_by", "first_approved_by", "rest_of"),
 )
 
 
@@ -51,7 +51,7 @@ class Event:
     """Something that happened to a job."""
 
     what: str
-    """`uploaded`, `started`, `held`, `approved`, or the status in which the job ended."""
+    """`uploaded`, `started`, `held`, `first_approved`, `approved`, or the status in which the job ended."""
     at: datetime
     who: Account | None = None
 
@@ -105,6 +105,12 @@ def find_job(organization: Organization, public_id: int) -> UploadJob | None:
     return UploadJob.objects.select_related(*_WHOLE).filter(organization=organization, public_id=public_id).first()
 
 
+def rest_of(job: UploadJob) -> UploadJob | None:
+    """Return the job that holds what the additions of this one have left."""
+    found = UploadJob.objects.filter(organization_id=job.organization_id, source=job.source_id, rest_of=job)
+    return found.order_by("id").first()
+
+
 def needs_owner(job: UploadJob) -> bool:
     """Tell whether a held job touches admins, so that only an owner decides on it."""
     return any(reason["code"] == ADMIN_CHANGE for reason in job.hold_reasons)
@@ -132,6 +138,7 @@ def events_of(job: UploadJob) -> list[Event]:
     events = [
         Event("uploaded", job.created_at, job.requested_by),
         *([Event("held", job.held_at)] if job.held_at else []),
+        *([Event("first_approved", job.first_approved_at, job.first_approved_by)] if job.first_approved_at else []),
         *([Event("approved", job.approved_at, job.approved_by)] if job.approved_at else []),
         *([Event("started", job.started_at)] if job.started_at else []),
         *([Event(job.status.lower(), job.finished_at, job.ended_by)] if job.finished_at else []),

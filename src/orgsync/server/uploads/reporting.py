@@ -20,7 +20,13 @@ from orgsync.server.uploads.models import Media, MediaKind, UploadJob
 from orgsync.server.uploads.transitions import Outcome
 
 _CHUNK: Final = 1 << 20
-_WOULD_CHANGE: Final = (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED, RowStatus.ERASED)
+_WOULD_CHANGE: Final = (
+    RowStatus.CREATED,
+    RowStatus.UPDATED,
+    RowStatus.DEACTIVATED,
+    RowStatus.REMOVED,
+    RowStatus.ERASED,
+)
 
 
 @dataclass(frozen=True, slots=True)

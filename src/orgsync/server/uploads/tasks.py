@@ -10,11 +10,20 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from orgsync.server import queue
+from orgsync.server.directory.leaving import anonymize_leavers, purge_leavers
+from orgsync.server.directory.removing import forget_removed
+from orgsync.server.directory.retention import forget_timelines
+from orgsync.server.notify.forgetting import forget_texts
+from orgsync.server.orgs.signins import forget_sign_ins
+from orgsync.server.orgs.trimming import trim_audit_logs
 from orgsync.server.tokens.limits import forget_calls
 from orgsync.server.uploads import attempts, transitions
+from orgsync.server.uploads.erase import finish_erasures
 from orgsync.server.uploads.idempotency import forget_keys
+from orgsync.server.uploads.lateness import tell_late
 from orgsync.server.uploads.media import sweep_media
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.retention import remove_left_over, remove_old_files
 
 if TYPE_CHECKING:
     from orgsync.server.uploads.children import Children
@@ -70,3 +79,43 @@ def housekeeping(timestamp: int) -> None:
     sweep_media(now)
     forget_keys(now=now)
     forget_calls(before=now - COUNTS_ARE_KEPT)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(
+    name="retention", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
+)
+def retention(timestamp: int) -> None:
+    """Remove, once a day, what organizations keep no longer: files, texts, timelines, leavers; sessions of accounts."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    anonymize_leavers(now)
+    purge_leavers(now)
+    remove_old_files(now)
+    remove_left_over(now)
+    forget_texts(now)
+    forget_timelines(now)
+    forget_removed(now)
+    forget_sign_ins(now)
+    trim_audit_logs(now)
+    finish_erasures()
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(
+    name="calendar", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
+)
+def calendar(timestamp: int) -> None:
+    """Queue, every hour, what the calendar brings: leavers and licenses of the day."""
+    # It queues jobs by this module's `enqueue`.
+    from orgsync.server.uploads.calendarjobs import queue_due  # noqa: PLC0415
+
+    queue_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(
+    name="late_feeds", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
+)
+def late_feeds(timestamp: int) -> None:
+    """Tell the admins of feeds that have been silent for too long."""
+    tell_late(datetime.fromtimestamp(timestamp, tz=UTC))

@@ -10,11 +10,14 @@ from typing import Any, Final, TypedDict, Unpack
 
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import NEXT_STATUSES, JobStatus
+from orgsync.server.audit import actors
 from orgsync.server.orgs.models import Account
-from orgsync.server.uploads.models import Media, UploadJob
+from orgsync.server.uploads import audited
+from orgsync.server.uploads.models import JobKind, Media, UploadJob
 
 MAX_TRIES: Final = 3
 _ROUND: Final = 10
@@ -30,10 +33,13 @@ CANCEL_EXPIRED = """
      WHERE organization.id = job.organization_id
        AND job.status = 'HELD'
        AND job.held_at < %(now)s - organization.approval_days * interval '1 day'
+    RETURNING job.organization_id, job.public_id
 """
 LOCK_QUEUE_JOB = "SELECT FROM procrastinate_jobs WHERE id = %s AND status = 'doing' FOR SHARE"
 
 
+AGE: Final = Coalesce("rest_of_id", "id")
+"""Which file came first: the id of the job that the file itself made."""
 _WAITING = frozenset({JobStatus.CREATED, JobStatus.QUEUED, JobStatus.HELD})
 
 
@@ -110,7 +116,9 @@ def fail(job: UploadJob, attempt: int, *, code: str, reason: str, now: datetime,
 
 def hold(job: UploadJob, attempt: int, *, now: datetime, **outcome: Unpack[Outcome]) -> None:
     """Put the job on hold until a person decides; otherwise as `finish`."""
-    _move(job, attempt, JobStatus.HELD, {"held_at": now, **outcome}, now)
+    # Another plan than the one that was approved, in whatever way: each word on it is given anew.
+    anew = {"takes_nothing": False, "first_approved_by": None, "first_approved_at": None}
+    _move(job, attempt, JobStatus.HELD, {"held_at": now, **anew, **outcome}, now)
 
 
 def requeue(job: UploadJob, attempt: int, *, now: datetime) -> None:
@@ -123,17 +131,40 @@ def enter_queue(job: UploadJob, *, now: datetime) -> bool:
     return _move_unattended(job, Q(status=JobStatus.CREATED), JobStatus.QUEUED, {}, now)
 
 
-def approve(job: UploadJob, *, by: Account, now: datetime) -> bool:
+def approve_first(job: UploadJob, *, by: Account, now: datetime, additions_only: bool = False) -> bool:
+    """
+    Note the first of two approvals of the plan that a job is held with; return False when the job moved on.
+
+    The job stays HELD. `additions_only` is what the second person has to say too. Otherwise as `approve`.
+    """
+    values = {"first_approved_by": by, "first_approved_at": now, "takes_nothing": additions_only}
+    with transaction.atomic():
+        is_noted = _move_unattended(job, _is_as_shown(job), JobStatus.HELD, values, now)
+        if is_noted:
+            audited.note_first_approval(job, at=now, by=actors.account(by.pk))
+    return is_noted
+
+
+def approve(job: UploadJob, *, by: Account, now: datetime, additions_only: bool = False) -> bool:
     """
     Queue a held job again with the approval of the plan it is held with; return False when it is not HELD.
 
     `job` must have been read after the plan was shown: an approval names one plan, and nothing
-    happens when the row holds another one by now.
+    happens when the row holds another one by now, or another first approval.
     """
-    values = {"approved_by": by, "approved_at": now, "approved_plan": job.plan}
-    is_as_shown = Q(status=JobStatus.HELD, plan_id=job.plan_id, attempts=job.attempts)
+    values = {"approved_by": by, "approved_at": now, "approved_plan": job.plan, "takes_nothing": additions_only}
+    is_as_shown = _is_as_shown(job)
     next_round = {"attempts": job.attempts - job.attempts % _ROUND + _ROUND}
-    return _move_unattended(job, is_as_shown, JobStatus.QUEUED, values | next_round, now)
+    with transaction.atomic():
+        is_moved = _move_unattended(job, is_as_shown, JobStatus.QUEUED, values | next_round, now)
+        if is_moved:
+            audited.note_move(job, at=now, by=actors.account(by.pk))
+    return is_moved
+
+
+def _is_as_shown(job: UploadJob) -> Q:
+    first = Q(first_approved_by=job.first_approved_by_id, first_approved_at=job.first_approved_at)
+    return Q(status=JobStatus.HELD, plan_id=job.plan_id, attempts=job.attempts) & first
 
 
 def cancel(job: UploadJob, *, code: str, reason: str, now: datetime, by: Account | None = None) -> bool:
@@ -144,25 +175,38 @@ def cancel(job: UploadJob, *, code: str, reason: str, now: datetime, by: Account
     """
     values = {"reason_code": code, "reason": reason, "ended_by": by, "finished_at": now}
     is_early = Q(status__in=_WAITING) | Q(status=JobStatus.PROCESSING) & ~Q(phase=APPLYING)
-    return _move_unattended(job, is_early, JobStatus.CANCELLED, values, now)
+    with transaction.atomic():
+        is_moved = _move_unattended(job, is_early, JobStatus.CANCELLED, values, now)
+        if is_moved:
+            audited.note_move(job, at=now, by=actors.account(by.pk) if by else None)
+    return is_moved
 
 
-def cancel_superseded(job: UploadJob, *, now: datetime) -> int:
-    """Cancel what is held or waits of the same feed and is older than `job`; return how many."""
-    older = UploadJob.objects.filter(
-        organization_id=job.organization_id, feed_id=job.feed_id, id__lt=job.pk, status__in=_WAITING
-    )
+def cancel_superseded(job: UploadJob, *, now: datetime) -> list[int]:
+    """Cancel what is held or waits of the same feed and is older than `job`; return their public ids.
+
+    Does not record them: the caller does, with `audited.note_superseded`, once `job` itself has moved.
+    """
+    if job.kind != JobKind.FILE:
+        return []
+    # The rest of a file is as old as the file, not as the approval that made a job of it.
+    files = UploadJob.objects.filter(organization_id=job.organization_id, feed_id=job.feed_id, kind=JobKind.FILE)
+    older = files.annotate(accepted=AGE).filter(accepted__lt=job.rest_of_id or job.pk, status__in=_WAITING)
     reason = "A later full file of the same feed was applied."
-    return older.update(
+    found = dict(older.select_for_update().order_by("id").values_list("id", "public_id"))
+    older.filter(id__in=found).update(
         status=JobStatus.CANCELLED, reason_code="superseded", reason=reason, finished_at=now, modified_at=now
     )
+    return list(found.values())
 
 
 def cancel_expired(*, now: datetime) -> int:
     """Cancel the jobs of all organizations that were held for longer than their organization lets them."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CANCEL_EXPIRED, {"now": now})
-        return int(cursor.rowcount)
+        expired = cursor.fetchall()
+        audited.note_expired(expired, at=now)
+        return len(expired)
 
 
 def _is_running(queue_job_id: int) -> bool:
@@ -175,7 +219,10 @@ def _is_running(queue_job_id: int) -> bool:
 def _move(job: UploadJob, attempt: int, status: JobStatus, values: dict[str, Any], now: datetime) -> None:
     if status not in NEXT_STATUSES[JobStatus.PROCESSING]:
         raise ValueError(f"No attempt may move a job to {status}.")
-    _write(job, attempt, {"status": status, **values}, now)
+    with transaction.atomic():
+        _write(job, attempt, {"status": status, **values}, now)
+        if status is not JobStatus.QUEUED:
+            audited.note_move(job, at=now)
 
 
 def _write(job: UploadJob, attempt: int, values: dict[str, Any], now: datetime) -> None:

@@ -90,6 +90,7 @@ class _Names:
 
     groups: Mapping[int, str]
     pools: Mapping[int, str]
+    feeds: Mapping[int, str]
     people: Mapping[int, Learner]
     jobs: Mapping[int, UploadJob]
 
@@ -134,6 +135,7 @@ def _names(learner: Learner, timeline: Timeline, origins: Iterable[Origin], link
     return _Names(
         groups=dict(Group.objects.filter(**mine, id__in=groups).values_list("id", "name")),
         pools=dict(Pool.objects.filter(**mine).values_list("id", "name")),
+        feeds=dict(Feed.objects.filter(**mine, id__in=_ids(facts, Subject.CLAIM)).values_list("id", "name")),
         people={one.id: one for one in people_in_order(learner.organization_id, sorted(people))},
         jobs={job.pk: job for job in found},
     )
@@ -200,6 +202,8 @@ def _words(fact: Fact, names: _Names) -> tuple[str, Any]:
         )
     if fact.subject is Subject.LICENSE:
         return names.pools.get(int(fact.name), str(_("a pool that is gone"))), STATE_WORDS.__getitem__
+    if fact.subject is Subject.CLAIM:
+        return str(_("Feed")), lambda _side: names.feeds.get(int(fact.name), str(_("a feed that is gone")))
     name = str(fact.name)
     label = str(FACT_WORDS.get(name) or label_of(name))
     return label, (lambda side: _manager_words(side, names)) if name == "manager" else str

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from orgsync.server.audit import actors
 from orgsync.server.orgs.access import Permission, may, roles_of
 from orgsync.server.orgs.models import Admin, Organization
 from orgsync.server.web.zones import zone_of
@@ -47,7 +48,7 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
             if permission is not None and not may(admin, permission):
                 raise PermissionDenied
             request.admin, request.organization = admin, admin.organization
-            with timezone.override(zone_of(request)):
+            with timezone.override(zone_of(request)), actors.acting(actors.account(admin.account_id)):
                 return view(request, *args, **kwargs)
 
         return answer

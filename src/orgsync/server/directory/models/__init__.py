@@ -17,6 +17,7 @@ from orgsync.server.directory.models.learners import (
     Tombstone,
 )
 from orgsync.server.directory.models.licenses import LicenseAssignment, LicenseState, PastLicense, Pool
+from orgsync.server.directory.models.removals import Removal, RemovalKind
 
 __all__ = [
     "Claim",
@@ -37,5 +38,7 @@ __all__ = [
     "PermissionGrant",
     "Pool",
     "Reason",
+    "Removal",
+    "RemovalKind",
     "Tombstone",
 ]

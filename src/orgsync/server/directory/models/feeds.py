@@ -30,7 +30,8 @@ class Feed(models.Model):
     last_fill = models.JSONField(default=dict, blank=True)
     """Share of filled cells by field, 0 to 1, of the last applied full file."""
     named_fields = models.JSONField(default=list, blank=True)
-    """Every attribute field that an applied file of the feed has had: what the feed speaks for where feeds disagree."""
+    """What applied files of the feed have had columns for: attributes, `primary_email_address`, `unique_user_id`,
+    `manager`. It is what the feed speaks for where feeds disagree."""
     last_content_sha256 = models.BinaryField(null=True, blank=True)
     """Of the last applied file, without its last line end."""
     last_epoch = models.BigIntegerField(null=True, blank=True)

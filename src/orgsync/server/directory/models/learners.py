@@ -74,6 +74,11 @@ class Learner(models.Model):
                 condition=models.Q(is_active=False),
                 name="learner_inactive",
             ),
+            models.Index(
+                fields=["organization_id", "id"],
+                condition=models.Q(pending_manager_id__isnull=False) | models.Q(pending_manager_email__isnull=False),
+                name="learner_pending_manager",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,6 +62,7 @@ class PastLicense(models.Model):
     pool_id = models.BigIntegerField()
     state = models.TextField(choices=LicenseState.choices)
     is_by_hand = models.BooleanField(default=False)
+    position = models.BigIntegerField(null=True)
     since = models.DateTimeField()
     since_job_id = models.BigIntegerField(null=True)
     until = models.DateTimeField()

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orgsync.core.guards import GUARDS, Guard
+from orgsync.core.guards import GUARDS, Guard, Limit, limits_of
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.queries_feeds import is_name_taken
@@ -21,9 +21,19 @@ ROWS: Final = [
     (RowPolicy.ALL_OR_NOTHING.value, _("All or nothing: one row in error, and nothing of the file is applied")),
 ]
 GUARD_WORDS: Final[dict[str, tuple[Promise, Promise]]] = {
-    "leavers": (_("Leavers"), _("of the active people whom the feed claims")),
-    "licenses_revoked": (_("Licenses revoked"), _("of the active licenses, in all or of one pool")),
+    "leavers": (_("Leavers"), _("of the active people whom the feed claims, in all or of one department")),
+    "reactivations": (_("People who come back"), _("of the active people whom the feed claims")),
+    "emails_changed": (_("Changed addresses"), _("of the active people whom the feed claims")),
+    "managers_changed": (_("Changed managers"), _("of the active people whom the feed claims")),
+    "licenses_revoked": (_("Licenses revoked"), _("of the active licenses, in all, of one pool or department")),
+    "group_removals": (_("Memberships ended"), _("of the memberships, in all or of one group")),
+    "values_cleared": (_("Values cleared"), _("of the people who have one, for each attribute")),
+    "values_changed": (_("Values rewritten"), _("of the people who have one, for each attribute")),
+    "joiners": (_("Joiners"), _("of the active people, but in the first file")),
     "rows_in_error": (_("Rows in error"), _("of the file's rows")),
+    "new_groups": (_("New groups"), _("of the groups there are, but in the first file")),
+    "new_attributes": (_("New attributes"), _("of the custom attributes there are, but in the first file")),
+    "new_values": (_("New values"), _("of the values that an attribute has, but in the first file")),
     "row_count_drop": (_("Fewer rows than last time"), _("of the rows of the last full file")),
 }
 """The guards that count; the others hold whenever what they look for is there."""
@@ -70,7 +80,10 @@ class GuardRow:
 
 
 class FeedSettingsForm(FeedForm):
-    """Everything that can be set on a feed. A limit left empty is the default, which stands in the field in grey."""
+    """Everything that can be set on a feed.
+
+    A limit left empty is the organization's, or the default; it stands in the field in grey.
+    """
 
     rows = forms.ChoiceField(label=_("Rows in error"), choices=ROWS, widget=forms.RadioSelect)
 
@@ -78,8 +91,9 @@ class FeedSettingsForm(FeedForm):
         super().__init__(data, organization, feed)
         self.initial["rows"] = feed.rows
         self.kept = {code: limits for code, limits in feed.guards.items() if code not in GUARD_WORDS}
+        defaults = limits_of(organization.guards)
         for guard in _counting():
-            self._add_limits(guard, feed.guards.get(guard.code, {}))
+            self._add_limits(guard, feed.guards.get(guard.code, {}), defaults[guard.code])
 
     def guard_rows(self) -> Iterator[GuardRow]:
         for guard in _counting():
@@ -95,11 +109,11 @@ class FeedSettingsForm(FeedForm):
         }
         return {**self.kept, **{code: limits for code, limits in set_by_hand.items() if limits}}
 
-    def _add_limits(self, guard: Guard, known: dict[str, Any]) -> None:
+    def _add_limits(self, guard: Guard, known: dict[str, Any], limit: Limit) -> None:
         label = GUARD_WORDS[guard.code][0]
         names = {"number": _("more than"), "percent": _("and more than, in percent"), "cap": _("or more than")}
         for part in PARTS:
-            default = getattr(guard.limit, part)
+            default = getattr(limit, part)
             shown = _("no limit") if default is None else f"{default:g}"
             attributes = {"placeholder": shown, "aria-label": f"{label}: {names[part]}"}
             kind = forms.FloatField if part == "percent" else forms.IntegerField

@@ -105,16 +105,16 @@ class PlanFilterForm(forms.Form):
 class DecisionForm(forms.Form):
     """A person's word on a job. An approval names the plan that was shown, and says that it was looked at."""
 
-    APPROVE, REJECT, CANCEL = "approve", "reject", "cancel"
+    APPROVE, ADD, REJECT, CANCEL = "approve", "add", "reject", "cancel"
 
-    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, REJECT, CANCEL)])
+    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, ADD, REJECT, CANCEL)])
     plan = forms.CharField(required=False)
     is_looked_at = forms.BooleanField(required=False)
     why = forms.CharField(required=False, max_length=500)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        if given.get("decision") == self.APPROVE and not given.get("is_looked_at"):
+        if given.get("decision") in {self.APPROVE, self.ADD} and not given.get("is_looked_at"):
             raise forms.ValidationError(_("Look at the plan first, and tick that you have. Nothing was changed."))
         return given
 

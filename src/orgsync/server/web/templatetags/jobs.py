@@ -18,6 +18,8 @@ register = template.Library()
 
 KIND_WORDS: Final[dict[str, Promise]] = {
     ChangeKind.CREATED: _("New people"),
+    ChangeKind.RESTORED: _("Back in the directory"),
+    ChangeKind.REMOVED: _("Removed"),
     ChangeKind.DEACTIVATED: _("Deactivated"),
     ChangeKind.REACTIVATED: _("Reactivated"),
     ChangeKind.EMAIL_CHANGED: _("E-mail changed"),
@@ -34,9 +36,16 @@ KIND_WORDS: Final[dict[str, Promise]] = {
     ChangeKind.LICENSE_SCHEDULED: _("Licenses from the start date"),
     ChangeKind.WAITING_LEFT: _("Off the waiting list"),
     ChangeKind.PERMISSION_CHANGED: _("Permissions changed"),
+    ChangeKind.PROTECTION_CHANGED: _("Protection changed"),
+    ChangeKind.OVERRIDE_SET: _("Set by hand"),
+    ChangeKind.OVERRIDE_LIFTED: _("Local overrides lifted"),
     ChangeKind.GROUP_CREATED: _("New groups"),
+    ChangeKind.RULE_CHANGED: _("Rules of groups changed"),
     ChangeKind.ATTRIBUTE_CREATED: _("New attributes"),
+    ChangeKind.GROUP_REMOVED: _("Groups removed"),
+    ChangeKind.ATTRIBUTE_REMOVED: _("Attributes removed"),
     ChangeKind.CLAIM_LOST: _("No longer named by this feed"),
+    ChangeKind.MISSED: _("Missing, but not leaving yet"),
 }
 """Every kind of line in a plan, as a heading."""
 MODE_WORDS: Final[dict[str, Promise]] = {
@@ -54,6 +63,7 @@ EVENT_WORDS: Final[dict[str, Promise]] = {
     "uploaded": _("Uploaded"),
     "started": _("Processing began"),
     "held": _("Held"),
+    "first_approved": _("Approved by the first of two"),
     "approved": _("Approved"),
     "done": _("Done"),
     "failed": _("Failed"),

@@ -74,7 +74,7 @@ def _messages(_organization: Organization, asked: str) -> dict[str, Any]:
 
 
 def _guards(_organization: Organization, _asked: str) -> dict[str, Any]:
-    return {"guards": [(guard.code, (guard.check.__doc__ or "").strip()) for guard in GUARDS]}
+    return {"guards": [(guard.code, guard.meaning) for guard in GUARDS]}
 
 
 PARTS: Final[dict[str, tuple[Any, Callable[[Organization, str], dict[str, Any]]]]] = {

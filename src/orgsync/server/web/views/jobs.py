@@ -12,10 +12,14 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from orgsync.core.model import JobStatus
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
 from orgsync.server.orgs.access import Permission, may
 from orgsync.server.orgs.models import Role
 from orgsync.server.uploads import queries
-from orgsync.server.uploads.decisions import DecisionRefused, approve_job, cancel_job, reject_job
+from orgsync.server.uploads.approvals import lines_since_approval
+from orgsync.server.uploads.decisions import DecisionRefused, approve_job, can_add_only, cancel_job, reject_job
 from orgsync.server.uploads.failedrows import failed_rows
 from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
@@ -24,6 +28,7 @@ from orgsync.server.uploads.planpages import PlanFile, open_plan
 from orgsync.server.web.forms.jobs import DecisionForm, JobFilterForm, PageForm, PlanFilterForm
 from orgsync.server.web.screens import AdminRequest, screen
 
+NEWS_SHOWN: Final = 20
 CSV: Final = "text/csv; charset=utf-8"
 
 
@@ -46,6 +51,7 @@ def index(request: AdminRequest) -> HttpResponse:
 def export(request: AdminRequest) -> StreamingHttpResponse:
     """Send the history, as filtered, as a CSV file."""
     chosen = JobFilterForm(request.GET, request.organization).chosen(timezone.now())
+    record_look(request.organization.pk, Action.JOBS_EXPORTED)
     return _attachment(history_csv(request.organization, chosen), f"sync-history-{timezone.localdate()}.csv")
 
 
@@ -60,6 +66,8 @@ def detail(request: AdminRequest, job: int) -> HttpResponse:
         "has_plan_gone": found.plan is not None and plan is None,
         "events": queries.events_of(found),
         "expires_at": queries.expires_at(found),
+        "rest": queries.rest_of(found),
+        "news": _news_of(found),
         **_rights(request, found),
     }
     return render(request, "web/jobs/detail.html", {"section": "jobs", **_status(found), **values})
@@ -98,9 +106,11 @@ def download(request: AdminRequest, job: int, what: str) -> StreamingHttpRespons
     if make is None:
         raise Http404
     try:
-        return make(request, found)
+        answer = make(request, found)
     except RemovedMedia as removed:
         raise Http404(str(removed)) from removed
+    record_look(request.organization.pk, Action.FILE_DOWNLOADED, {"job": found.public_id, "kind": what})
+    return answer
 
 
 @require_POST
@@ -135,7 +145,10 @@ def _rights(request: AdminRequest, job: UploadJob) -> dict[str, bool]:
     is_admin = may(request.admin, Permission.DECIDE)
     needs_owner = queries.needs_owner(job)
     is_allowed = is_admin and (not needs_owner or request.admin.role == Role.OWNER)
-    return {"may_decide": is_allowed, "needs_owner": needs_owner, "may_cancel": is_admin}
+    needs_second = job.organization.needs_second_person
+    is_first = needs_second and job.first_approved_by_id == request.admin.account_id
+    needed = {"needs_owner": needs_owner, "needs_second": needs_second, "is_first": is_first}
+    return {"may_decide": is_allowed, "may_cancel": is_admin, "may_add_only": can_add_only(job), **needed}
 
 
 def _plan_of(job: UploadJob) -> PlanFile | None:
@@ -144,6 +157,16 @@ def _plan_of(job: UploadJob) -> PlanFile | None:
         return None
     with contextlib.suppress(RemovedMedia, FileNotFoundError):
         return open_plan(job.plan)
+    return None
+
+
+def _news_of(job: UploadJob) -> dict[str, Any] | None:
+    """Return how many lines of a held job's plan the one approved before does not have, and the first of them."""
+    if job.status != JobStatus.HELD or job.approved_plan is None:
+        return None
+    with contextlib.suppress(RemovedMedia, FileNotFoundError):
+        lines = lines_since_approval(job)
+        return {"total": lines.height, "lines": lines.head(NEWS_SHOWN).to_dicts()} if lines.height else None
     return None
 
 
@@ -157,7 +180,11 @@ def _plan_or_404(job: UploadJob) -> PlanFile:
 def _approve(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:
     if job.plan is None or job.plan.public_id != form.cleaned_data["plan"]:
         raise DecisionRefused(_("The job has another plan by now. Nothing was changed: look at it first."))
-    approve_job(job, by=request.admin.account, now=timezone.now())
+    adds_only = form.cleaned_data["decision"] == DecisionForm.ADD
+    if not approve_job(job, by=request.admin.account, now=timezone.now(), additions_only=adds_only):
+        return _("Approved by you. It is applied when a second person approves it too.")
+    if adds_only:
+        return _("Approved. The additions are being applied; the rest will wait as a job of its own.")
     return _("Approved. The plan is being applied.")
 
 
@@ -173,6 +200,7 @@ def _cancel(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:  
 
 DECISIONS: Final[dict[str, Callable[[AdminRequest, UploadJob, DecisionForm], str]]] = {
     DecisionForm.APPROVE: _approve,
+    DecisionForm.ADD: _approve,
     DecisionForm.REJECT: _reject,
     DecisionForm.CANCEL: _cancel,
 }

@@ -11,6 +11,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
 from orgsync.server.directory.export import export_people
 from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.access import Permission
@@ -48,6 +50,7 @@ def download(request: AdminRequest) -> HttpResponseBase:
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=name),
         "Cache-Control": "private, no-store",
     }
+    record_look(request.organization.pk, Action.LEARNERS_EXPORTED)
     lines = export_people(request.organization, form.criteria)
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -1,0 +1,85 @@
+"""Every action that the audit log knows."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What was done; the value is what is stored and printed."""
+
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    ORGANIZATION_SET_UP = "organization_set_up"
+    ROLE_GIVEN = "role_given"
+    TOKEN_MADE = "token_made"  # nosec B105 # noqa: S105 - an action's name
+    TOKEN_REVOKED = "token_revoked"  # nosec B105 # noqa: S105
+    TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
+    FEED_MADE = "feed_made"
+    FEED_CHANGED = "feed_changed"
+    GUARD_CHANGED = "guard_changed"
+    BLACKOUT_CHANGED = "blackout_changed"
+    APPROVALS_CHANGED = "approvals_changed"
+    POOL_CHANGED = "pool_changed"
+    JOB_ACCEPTED = "job_accepted"
+    JOB_HELD = "job_held"
+    JOB_FIRST_APPROVED = "job_first_approved"
+    JOB_APPROVED = "job_approved"
+    JOB_CANCELLED = "job_cancelled"
+    JOB_APPLIED = "job_applied"
+    JOB_TRIED = "job_tried"
+    JOB_UNDONE = "job_undone"
+    JOB_FAILED = "job_failed"
+    PERMISSIONS_CHANGED = "permissions_changed"
+    LEARNER_EDITED = "learner_edited"
+    LEARNER_ERASED = "learner_erased"
+    ERASURE_LIFTED = "erasure_lifted"
+    LEAVERS_ANONYMIZED = "leavers_anonymized"
+    LEAVERS_REMOVED = "leavers_removed"
+    CLAIMS_HANDED_OVER = "claims_handed_over"
+    DUPLICATE_DISMISSED = "duplicate_dismissed"
+    FILE_DOWNLOADED = "file_downloaded"
+    LEARNERS_EXPORTED = "learners_exported"
+    JOBS_EXPORTED = "jobs_exported"
+    AUDIT_EXPORTED = "audit_exported"
+    AUDIT_TRIMMED = "audit_trimmed"
+
+
+MEANINGS: dict[Action, str] = {
+    Action.SIGNED_IN: "An account signed in.",
+    Action.SIGNED_OUT: "An account signed out.",
+    Action.SIGN_IN_FAILED: "Somebody tried to sign in to an account and was refused.",
+    Action.ORGANIZATION_SET_UP: "The organization was made.",
+    Action.ROLE_GIVEN: "An account was given a role.",
+    Action.TOKEN_MADE: "An access token was made.",
+    Action.TOKEN_REVOKED: "An access token was revoked.",
+    Action.TOKEN_FIRST_USED: "An access token was used for the first time.",
+    Action.FEED_MADE: "A feed was made.",
+    Action.FEED_CHANGED: "Settings of a feed were changed; it was paused, resumed or released.",
+    Action.GUARD_CHANGED: "The limits of a guard were changed.",
+    Action.BLACKOUT_CHANGED: "Days on which every job is held were added or removed.",
+    Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",
+    Action.POOL_CHANGED: "A license pool was made, or its name or seats changed.",
+    Action.JOB_ACCEPTED: "A file was accepted and its job queued.",
+    Action.JOB_HELD: "A job was put on hold for a person to look at.",
+    Action.JOB_FIRST_APPROVED: "The first of two people approved the plan of a held job.",
+    Action.JOB_APPROVED: "A person approved the plan of a held job.",
+    Action.JOB_CANCELLED: "A job was rejected, cancelled, superseded or expired: `reason` says which.",
+    Action.JOB_APPLIED: "A job's plan was written to the directory.",
+    Action.JOB_TRIED: "A dry run ended; nothing was applied.",
+    Action.JOB_UNDONE: "A job's effects were taken back by another job.",
+    Action.JOB_FAILED: "A job ended without being applied.",
+    Action.PERMISSIONS_CHANGED: "Administrative permissions of people were changed by a job.",
+    Action.LEARNER_EDITED: "A person changed values of a learner by hand.",
+    Action.LEARNER_ERASED: "An owner erased a person for good.",
+    Action.ERASURE_LIFTED: "An owner let files create an erased person again.",
+    Action.LEAVERS_ANONYMIZED: "Leavers were anonymized after the organization's delay.",
+    Action.LEAVERS_REMOVED: "Anonymized leavers were removed after the organization's delay.",
+    Action.CLAIMS_HANDED_OVER: "People were handed from one feed, or from none, to another.",
+    Action.DUPLICATE_DISMISSED: "Two learners were marked as different people.",
+    Action.FILE_DOWNLOADED: "A file with personal data was downloaded: `kind` says which.",
+    Action.LEARNERS_EXPORTED: "The list of learners was downloaded.",
+    Action.JOBS_EXPORTED: "The list of jobs was downloaded.",
+    Action.AUDIT_EXPORTED: "The audit log was exported.",
+    Action.AUDIT_TRIMMED: "Retention removed old entries.",
+}
+"""One sentence for each action, for the reference page."""

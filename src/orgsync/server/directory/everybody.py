@@ -1,0 +1,74 @@
+"""Counts over an organization's whole directory, for a plan that has read some of its people only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.server.directory.copying import read_frame
+
+_FROM: Final = """
+      FROM directory_learner AS learner
+      LEFT JOIN directory_claim AS claim
+             ON claim.organization_id = learner.organization_id AND claim.learner_id = learner.id
+            AND claim.feed_id = %(feed)s
+     WHERE learner.organization_id = %(organization)s
+"""
+_HERE: Final = "SELECT (claim.learner_id IS NOT NULL)::text,"
+_PEOPLE: Final = f"{_HERE} learner.department_name, count(*) {_FROM} AND learner.is_active GROUP BY 1, 2"
+_LICENSES: Final = """
+    SELECT license.pool_id, learner.department_name, count(*)
+      FROM directory_licenseassignment AS license
+      LEFT JOIN directory_learner AS learner
+             ON learner.organization_id = license.organization_id AND learner.id = license.learner_id
+     WHERE license.organization_id = %(organization)s AND license.state = 'active'
+     GROUP BY 1, 2
+"""
+_MEMBERSHIPS: Final = """
+    SELECT group_id, count(*) FROM directory_membership WHERE organization_id = %(organization)s GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDirectory:
+    """`core.directory.Everybody` in the current transaction; each method is one statement."""
+
+    organization_id: int
+    feed_id: int
+
+    def people(self) -> pl.DataFrame:
+        return self._read(_PEOPLE, {"is_claimed_here": pl.Boolean(), "department_name": pl.String()})
+
+    def licenses(self) -> pl.DataFrame:
+        return self._read(_LICENSES, {"pool_id": pl.Int64(), "department_name": pl.String()})
+
+    def memberships(self) -> pl.DataFrame:
+        return self._read(_MEMBERSHIPS, {"group_id": pl.Int64()})
+
+    def filled(self, names: Sequence[str]) -> pl.DataFrame:
+        counts = ", ".join(f"count({_value(place, name)})" for place, name in enumerate(names))
+        schema = {"is_claimed_here": pl.Boolean(), **dict.fromkeys(names, pl.Int64())}
+        query = f"{_HERE} {counts} {_FROM} GROUP BY 1"
+        return self._read(query, schema, names=names, is_counted=True)
+
+    def values(self, name: str) -> pl.DataFrame:
+        value = _value(0, name)
+        query = f"SELECT {value}, count(*) {_FROM} AND {value} IS NOT NULL GROUP BY 1"
+        return self._read(query, {"value": pl.String()}, names=[name])
+
+    def _read(
+        self, query: str, keys: dict[str, pl.DataType], *, names: Sequence[str] = (), is_counted: bool = False
+    ) -> pl.DataFrame:
+        values = {"organization": self.organization_id, "feed": self.feed_id}
+        named = {f"name{place}": name for place, name in enumerate(names)}
+        schema = pl.Schema(keys if is_counted else {**keys, "count": pl.Int64()})
+        with connection.cursor() as cursor:
+            return read_frame(cursor, query, {**values, **named}, schema)
+
+
+def _value(place: int, name: str) -> str:
+    """Return an attribute as SQL: a column, whose name the catalogue gives, or the part of `custom` called `name`."""
+    return f"learner.{name}::text" if name in ATTRIBUTE_NAMES else f"learner.custom ->> %(name{place})s"

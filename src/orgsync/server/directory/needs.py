@@ -1,0 +1,139 @@
+"""Whom a plan has to know: the people that a file's rows name, and those on whom the rows have an effect.
+
+A plan that is made from these alone is the same as one made from the whole directory. What a stage must know of
+everybody else is a count (`Directory.active_elsewhere`), or a reason to read the whole directory instead.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from orgsync.core.planning.settled import CLAIMS, KEYS, NAMING
+from orgsync.server.directory.copying import read_frame
+
+_MANAGER_KEYS: Final = {"manager_email_key": "email_key", "manager_unique_user_id": "unique_user_id"}
+
+_BY_KEY: Final = """
+    SELECT learner.id, learner.email_key, learner.unique_user_id
+      FROM directory_learner AS learner
+     WHERE learner.organization_id = %(organization)s
+       AND (learner.email_key = ANY (%(email_key)s) OR learner.unique_user_id = ANY (%(unique_user_id)s))
+"""
+_BY_ID: Final = """
+    SELECT learner.id, learner.email_key, learner.unique_user_id
+      FROM directory_learner AS learner
+     WHERE learner.organization_id = %(organization)s AND learner.id = ANY (%(ids)s)
+"""
+# A loop is closed by somebody who gets a new manager, so it lies on the way up from there.
+_UPWARDS: Final = """
+    WITH RECURSIVE above (id) AS (
+        SELECT unnest(%(ids)s::bigint[])
+        UNION
+        SELECT learner.manager_id
+          FROM above JOIN directory_learner AS learner
+            ON learner.organization_id = %(organization)s AND learner.id = above.id
+         WHERE learner.manager_id IS NOT NULL
+    )
+    SELECT id FROM above
+     UNION
+    SELECT id FROM directory_learner
+     WHERE organization_id = %(organization)s
+       AND (pending_manager_id IS NOT NULL OR pending_manager_email IS NOT NULL)
+     UNION
+    SELECT learner_id FROM directory_licenseassignment
+     WHERE organization_id = %(organization)s AND pool_id = ANY (%(pools)s) AND state = 'waiting'
+     UNION
+    SELECT learner_id FROM directory_permissiongrant WHERE organization_id = %(organization)s
+     UNION
+    SELECT learner_id FROM orgs_admin WHERE organization_id = %(organization)s AND learner_id IS NOT NULL
+"""
+# Thousands of lines in one value: to take a million rows one by one costs seconds on our side.
+_CLAIMS: Final = """
+    SELECT string_agg(line, E'\\n')
+      FROM (SELECT concat(claim.learner_id, ',',
+                          CASE WHEN learner.version = claim.version AND claim.epoch = %(epoch)s AND claim.missed = 0
+                                    {alone}
+                               THEN claim.fingerprint END, ',',
+                          learner.manager_id) AS line,
+                   row_number() OVER () / 10000 AS part
+              FROM directory_claim AS claim
+              JOIN directory_learner AS learner
+                ON learner.organization_id = claim.organization_id AND learner.id = claim.learner_id
+             WHERE claim.organization_id = %(organization)s AND claim.feed_id = %(feed)s) AS claimed
+     GROUP BY part
+"""
+# What two feeds say of one person is for the plan to weigh, every time.
+_ALONE: Final = """
+    AND NOT EXISTS (SELECT FROM directory_claim AS other
+                     WHERE other.organization_id = claim.organization_id AND other.learner_id = claim.learner_id
+                       AND other.feed_id = ANY (%(others)s))
+"""
+_OTHER_FEEDS: Final = "SELECT id FROM directory_feed WHERE organization_id = %s AND id <> %s"
+_ID: Final = pl.Schema({"learner_id": pl.Int64})
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryNeeds:
+    """Keys and ids of the people whom a file's rows are about."""
+
+    keys: dict[str, list[str]]
+    """By the learner's key (`email_key`, `unique_user_id`): who is named as the person meant, or as a manager."""
+    learner_ids: Sequence[int] = field(default=())
+    """Whom the plan is about without any row that names them: those of whom a full file is silent."""
+
+
+def needs_of(rows: pl.DataFrame, *, silent: Iterable[int] = ()) -> DirectoryNeeds:
+    """Return whom checked rows name."""
+    naming = {**NAMING, **_MANAGER_KEYS}
+    return DirectoryNeeds(_distinct(rows, naming), list(silent))
+
+
+def find_named(organization_id: int, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `KEYS` of everybody whom checked rows name by any key as the person meant."""
+    return _read(_BY_KEY, organization_id, KEYS, **_distinct(rows, NAMING))
+
+
+def find_people(organization_id: int, ids: Sequence[int]) -> pl.DataFrame:
+    """Return `KEYS` of the people who have these ids."""
+    return _read(_BY_ID, organization_id, KEYS, ids=list(ids))
+
+
+def find_needed(organization_id: int, needs: DirectoryNeeds, pool_ids: Sequence[int]) -> list[int]:
+    """Return the ids of everybody whom a plan for `needs` has to know, in order.
+
+    These are the people named and all managers above them, everybody who waits for a manager or (in these pools) for
+    a seat, and the admins.
+    """
+    named = _read(_BY_KEY, organization_id, KEYS, **needs.keys)["learner_id"]
+    ids = [*named, *needs.learner_ids]
+    return _read(_UPWARDS, organization_id, _ID, ids=ids, pools=list(pool_ids))["learner_id"].sort().to_list()
+
+
+def read_claims(organization_id: int, feed_id: int, epoch: int) -> pl.DataFrame:
+    """Return `CLAIMS` of the feed; a fingerprint counts when epoch and version of its person are as it was stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHER_FEEDS, [organization_id, feed_id])
+        others = [other for (other,) in cursor.fetchall()]
+        values = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "others": others}
+        cursor.execute(_CLAIMS.format(alone=_ALONE if others else ""), values)
+        parts = [io.BytesIO(text.encode()) for (text,) in cursor.fetchall()]
+    frames = [pl.read_csv(part, has_header=False, schema=CLAIMS) for part in parts]
+    return pl.concat([pl.DataFrame(schema=CLAIMS), *frames])
+
+
+def _read(query: str, organization_id: int, schema: pl.Schema, **values: object) -> pl.DataFrame:
+    with connection.cursor() as cursor:
+        return read_frame(cursor, query, {"organization": organization_id, **values}, schema)
+
+
+def _distinct(rows: pl.DataFrame, naming: dict[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in ("email_key", "unique_user_id"):
+        columns = [rows[said] for said, of in naming.items() if of == key and said in rows.columns]
+        values = pl.concat([pl.Series(dtype=pl.String), *(column.rename("") for column in columns)])
+        found[key] = values.drop_nulls().unique().to_list()
+    return found

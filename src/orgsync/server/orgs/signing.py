@@ -1,0 +1,49 @@
+"""Signing in and out, recorded for every organization that the account belongs to."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
+from django.utils import timezone
+
+from orgsync.server.audit import actors
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.actors import Actor
+from orgsync.server.audit.log import record
+from orgsync.server.orgs.models import Account, Admin
+
+ADDRESS_KEYS = ("email_key", "email", "username", "login")
+"""Where a refused sign-in may carry the address, by the backend that was asked."""
+
+
+def connect() -> None:
+    """Have every sign-in, sign-out and refused sign-in recorded from now on."""
+    user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    user_login_failed.connect(_refused, dispatch_uid="audit")
+
+
+def _signed_in(user: Account, **_more: Any) -> None:
+    _record(user, Action.SIGNED_IN, actors.account(user.pk))
+
+
+def _signed_out(user: Account | None, **_more: Any) -> None:
+    # A session that had ended already belongs to nobody.
+    if user is not None:
+        _record(user, Action.SIGNED_OUT, actors.account(user.pk))
+
+
+def _refused(credentials: dict[str, Any], **_more: Any) -> None:
+    """Record a refusal for the account that was meant; an unknown address is no organization's matter."""
+    address = next((credentials[key] for key in ADDRESS_KEYS if credentials.get(key)), "")
+    account = Account.objects.filter(email_key=str(address).strip().casefold()).first()
+    if account is not None:
+        _record(account, Action.SIGN_IN_FAILED, actors.NOBODY)
+
+
+def _record(account: Account, action: Action, by: Actor) -> None:
+    organizations = Admin.objects.filter(account=account).values_list("organization_id", flat=True)
+    now = timezone.now()
+    with transaction.atomic():
+        for organization_id in sorted(organizations):
+            record(organization_id, action, {"account": account.pk}, at=now, by=by)

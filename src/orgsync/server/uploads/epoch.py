@@ -1,0 +1,47 @@
+"""The epoch of a job: everything by which the rows of its file are interpreted, as one number.
+
+What belongs to one person (values, memberships, licenses, overrides) is not in it: the person's version tells that.
+"""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from django.db import connection
+
+from orgsync.core.checking import OpenedFile
+from orgsync.core.columns import COLUMNS
+from orgsync.core.fingerprint import epoch_of, layout_parts
+from orgsync.server.directory.models import Group, Pool
+from orgsync.server.tokens.scopes import Scope
+from orgsync.server.uploads.models import UploadJob
+
+_POLICIES: Final = (
+    *("leaves_by_status", "waits_for_start_date", "reactivates_returners", "reads_groups_literally"),
+    *("blank_clears", "date_formats"),
+)
+# Versions are numbers of transactions, which mean something in one cluster of databases only.
+_CLUSTER: Final = "SELECT system_identifier::text, current_database() FROM pg_control_system()"
+
+
+def epoch_of_job(job: UploadJob, file: OpenedFile) -> int:
+    """Return the epoch in which the rows of this file mean what they mean now."""
+    organization = job.organization
+    mine: dict[str, Any] = {"organization_id": organization.pk}
+    return epoch_of(
+        [
+            *(version("orgsync"), COLUMNS, _cluster()),
+            *((name, getattr(organization, name)) for name in _POLICIES),
+            *(job.mode, Scope.PERMISSIONS_WRITE.value in (job.token.scopes if job.token else [])),
+            job.feed_id,
+            *Pool.objects.filter(**mine).order_by("id").values_list("id", "key"),
+            *Group.objects.filter(**mine, is_rule=True).order_by("id").values_list("id", "name_key", "rule"),
+            *layout_parts(file.layout, file.raw.headers),
+        ]
+    )
+
+
+def _cluster() -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLUSTER)
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found

@@ -1,0 +1,42 @@
+"""Tell the admins when a feed has been silent for too long: once each time."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from orgsync.server.directory.models import Feed
+from orgsync.server.notify.latemail import feed_is_late
+
+# Only files that a token sent count: what people upload by hand says nothing of whether the HR system still sends.
+_FIND_LATE: Final = """
+    SELECT feed.id, last.sent_at
+      FROM directory_feed AS feed
+      JOIN (SELECT organization_id, feed_id, max(created_at) AS sent_at
+              FROM uploads_media WHERE kind = 'source' AND token_id IS NOT NULL
+             GROUP BY organization_id, feed_id) AS last
+        ON last.organization_id = feed.organization_id AND last.feed_id = feed.id
+     WHERE feed.late_after_hours > 0
+       AND last.sent_at < %(now)s - feed.late_after_hours * interval '1 hour'
+       AND (feed.told_late_at IS NULL OR feed.told_late_at < last.sent_at)
+     ORDER BY feed.id
+"""
+
+
+def tell_late(now: datetime) -> int:
+    """Mail the admins of every feed that is late and of which they were not told since its last file; return feeds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_LATE, {"now": now})
+        late: dict[int, datetime] = dict(cursor.fetchall())
+    feeds = Feed.objects.select_related("organization").filter(id__in=late).order_by("id")
+    return sum(_tell(feed, late[feed.pk], now) for feed in feeds)
+
+
+def _tell(feed: Feed, last: datetime, now: datetime) -> bool:
+    with transaction.atomic():
+        untold = Feed.objects.filter(Q(told_late_at=None) | Q(told_late_at__lt=last), id=feed.pk)
+        if not untold.filter(organization_id=feed.organization_id, late_after_hours__gt=0).update(told_late_at=now):
+            return False
+        feed_is_late(feed, last=last, now=now)
+    return True

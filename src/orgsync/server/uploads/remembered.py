@@ -1,0 +1,67 @@
+"""What a feed keeps of an applied file, so that the next one is compared with little."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from orgsync.core.fingerprint import fingerprints, may_be_kept
+from orgsync.core.model import RowStatus
+from orgsync.core.plan import Writes
+from orgsync.core.rows import ROW_NUMBER
+from orgsync.server.directory.fingerprints import keep_fingerprints, with_fingerprints
+from orgsync.server.uploads.draft import Draft
+from orgsync.server.uploads.epoch import epoch_of_job
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.shortcut import may_keep_fingerprints
+
+_NOT_APPLIED = (RowStatus.ERROR.value, RowStatus.SKIPPED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the rows of one applied file said."""
+
+    writes: Writes
+    """Those of the plan, with the fingerprints of people whom it creates."""
+    said: pl.DataFrame
+    """`learner_id` (negative: created), `fingerprint` of rows that were planned and may be kept."""
+    created: int
+    """How many of `said` are kept with `writes`."""
+    epoch: int
+
+
+def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered | None:
+    """Work out what can be kept of the file's rows; None when nothing may. Call it before the plan is written."""
+    if not may_keep_fingerprints(job, draft.file):
+        return None
+    epoch = epoch_of_job(job, draft.file)
+    kept = may_be_kept(draft.file.checked.rows, draft.issues).select(ROW_NUMBER)
+    applied = draft.plan.outcome.filter(~pl.col("status").is_in(_NOT_APPLIED)).drop_nulls("learner_id")
+    people = kept.join(applied.select(ROW_NUMBER, "learner_id"), on=ROW_NUMBER, how="inner")
+    raw = replace(draft.file.raw, rows=draft.file.raw.rows.join(people, on=ROW_NUMBER, how="semi"))
+    said = fingerprints(raw, epoch).drop_nulls().join(people, on=ROW_NUMBER).select("learner_id", "fingerprint")
+    said = said.filter(pl.col("learner_id").is_unique())
+    writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=now.date())
+    return Remembered(writes, said, created, epoch)
+
+
+def keep_rows(
+    job: UploadJob, draft: Draft, remembered: Remembered | None, *, revision: int, now: datetime
+) -> dict[str, Any]:
+    """Keep what the rows said, after the plan is written; return what the feed notes of the file as a whole.
+
+    The bytes are noted only when every row is settled: then the same bytes need no look at their rows.
+    """
+    nothing = {"last_content_sha256": None, "last_epoch": None, "last_revision": None}
+    if remembered is None:
+        return nothing
+    settled = draft.file.checked.settled.height + remembered.created
+    settled += keep_fingerprints(
+        job.organization_id, job.feed_id, remembered.said, epoch=remembered.epoch, today=now.date()
+    )
+    if settled < draft.file.row_count or not draft.issues.is_empty() or job.feed.missing_files > 1:
+        return nothing
+    content = bytes(job.source.content_sha256)
+    return {"last_content_sha256": content, "last_epoch": remembered.epoch, "last_revision": revision}
