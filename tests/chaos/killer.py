@@ -95,6 +95,10 @@ class Killer:
             self._forget()
             return []
 
+    def close(self) -> None:
+        """End the killer's own session."""
+        self._forget()
+
     def _forget(self) -> None:
         if self._session is not None:
             with suppress(psycopg.Error):

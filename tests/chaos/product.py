@@ -121,10 +121,12 @@ class Product:
         return {pid: known[pid] for pid in found - {self.process.pid}}
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            self.log.append(line)
-            if line.startswith("Listening on"):
-                self._listening.set()
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                self.log.append(line)
+                if line.startswith("Listening on"):
+                    self._listening.set()
 
 
 def _fields(listing: str) -> list[tuple[str, str, str]]:

@@ -57,6 +57,7 @@ def rage(
             for organization in product.make_world(*ORGANIZATIONS)
         ]
         killer = Killer(product, random.Random(seed))
+        stack.callback(killer.close)
         _storm(killer, senders, kills=kills, deadline=time.monotonic() + seconds, pause=pause, say=say)
         is_calm = _wait_for_calm(product)
         report = _report(product, killer, senders, mailbox, began)

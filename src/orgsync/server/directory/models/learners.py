@@ -70,6 +70,16 @@ class Learner(models.Model):
             models.Index(fields=["organization_id", "changed_at", "id"], name="learner_by_change"),
             models.Index(fields=["organization_id", "department_name"], name="learner_by_department"),
             models.Index(
+                fields=["organization_id", "manager_id"],
+                condition=models.Q(manager_id__isnull=False),
+                name="learner_by_manager",
+            ),
+            models.Index(
+                fields=["organization_id", "end_date"],
+                condition=models.Q(end_date__isnull=False),
+                name="learner_by_end_date",
+            ),
+            models.Index(
                 fields=["organization_id", "last_name_key", "first_name_key", "id"],
                 condition=models.Q(is_active=False),
                 name="learner_inactive",
