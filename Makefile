@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo run test check format bench docs requirements clean
+.PHONY: help setup demo run test check format bench screenshots docs requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ format: $(STAMP)  ## Format the code and mend what ruff can
 
 bench: $(STAMP)  ## Measure speed as ratios into bench/results
 	@$(BIN)/python -m bench
+
+screenshots: $(STAMP)  ## Take the pictures of docs/gallery.md anew (needs chromium)
+	@$(BIN)/python -m tests.e2e.web.gallery
 
 docs: $(STAMP)  ## Write the generated reference pages
 	@$(BIN)/python -m docs.generate
