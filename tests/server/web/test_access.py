@@ -26,6 +26,7 @@ SEEING = {
     "learners-download",
     "learner",
     "jobs",
+    "jobs-download",
     "job",
     "job-progress",
     "job-plan",

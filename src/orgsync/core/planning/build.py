@@ -79,9 +79,7 @@ def _with_settled(outcome: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([outcome, unchanged.select(outcome.columns)]).sort("row_number")
 
 
-def _with_rule_groups(
-    stages: _Stages, writes: Writes, directory: Directory, policy: Policy
-) -> tuple[_Stages, Writes]:
+def _with_rule_groups(stages: _Stages, writes: Writes, directory: Directory, policy: Policy) -> tuple[_Stages, Writes]:
     """Add what rules make of everything else; last, because rules look at people as they shall be."""
     found = plan_rule_groups(writes, stages.managers.named, directory, policy)
     issues = pl.concat([stages.memberships.issues, found.issues])

@@ -117,9 +117,7 @@ def _final_status(rows: pl.DataFrame, ends: pl.Expr, policy: Policy) -> tuple[pl
     if policy.mode is Mode.ADDITIONS_ONLY:
         leaves = leaves & was_active.is_null()
     status, ended = pl.col("stored_status"), pl.col("stored_end_date")
-    returns = comes_back(
-        says=says, was_active=was_active, stored_status=status, ended=ended, ends=ends, policy=policy
-    )
+    returns = comes_back(says=says, was_active=was_active, stored_status=status, ended=ended, ends=ends, policy=policy)
     keeps = (pl.col("is_protected") & leaves & pl.lit(not policy.by_hand)).fill_null(value=False)
     rows = rows.with_columns(
         is_active=pl.when(leaves & ~keeps)

@@ -157,9 +157,7 @@ class Actions:
         """Queue the undo of a job, for the people of these addresses or for everybody; return the new job's id."""
         organization = _organization(self.name)
         chosen = [_learner(organization, email) for email in people]
-        undo = start_undo(
-            find_job(organization, job), by=_account(organization, by), now=timezone.now(), chosen=chosen
-        )
+        undo = start_undo(find_job(organization, job), by=_account(organization, by), now=timezone.now(), chosen=chosen)
         return undo.public_id
 
     def release(self, feed: str) -> bool:

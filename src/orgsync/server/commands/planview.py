@@ -13,9 +13,7 @@ from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.reporting import read_plan
 
 _NAMED_BY_TARGET: Final = frozenset(
-    kind.value
-    for kind in ChangeKind
-    if kind.value.startswith(("group_", "license_", "waiting_", "attribute_"))
+    kind.value for kind in ChangeKind if kind.value.startswith(("group_", "license_", "waiting_", "attribute_"))
 )
 """Kinds of which the target says everything: joined which group, got which license."""
 

@@ -17,6 +17,11 @@ class Cell:
     column: str
     value: Any
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is shown as it is: most are, and a page holds hundreds."""
+        return self.column not in _DRAWN
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -32,6 +37,7 @@ class Table:
 
 
 _SPECIAL: Final = frozenset({"groups", "licenses", "manager"})
+_DRAWN: Final = _SPECIAL | {"status", "change"}
 
 
 def name_of(learner: Learner) -> str:

@@ -18,6 +18,7 @@ from orgsync.server.tokens.networks import is_network
 from orgsync.server.tokens.queries import Shown, TokenFilter, is_name_in_use
 from orgsync.server.tokens.scopes import DEFAULT_PRESET, POWERFUL, PRESETS, Scope
 from orgsync.server.uploads.queries import feeds_of
+from orgsync.server.web.forms.plain import PlainForm
 
 NEW_FEED: Final = "new"
 ON_A_DATE: Final = "date"
@@ -50,7 +51,7 @@ SHOWN: Final = [
 ]
 
 
-class TokenForm(forms.Form):
+class TokenForm(PlainForm):
     """What a new token is to be. Scopes beyond what its maker may give are no choices."""
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Who uses it, such as “HR server, nightly”."))
@@ -150,7 +151,7 @@ class TokenForm(forms.Form):
             self.add_error("expires_on", _("Choose a day between today and ten years from now."))
 
 
-class TokenFilterForm(forms.Form):
+class TokenFilterForm(PlainForm):
     """Which tokens to list; a value that does not exist does not narrow."""
 
     q = forms.CharField(

@@ -15,6 +15,7 @@ from orgsync.server.directory.models import Feed
 from orgsync.server.directory.queries_feeds import is_name_taken
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.authenticate import MODES
+from orgsync.server.web.forms.plain import PlainForm
 
 ROWS: Final = [
     (RowPolicy.GOOD_ROWS.value, _("Good rows: rows in error are left out, the others are applied")),
@@ -48,7 +49,7 @@ STATES: Final = [
 ]
 
 
-class FeedForm(forms.Form):
+class FeedForm(PlainForm):
     """A new feed."""
 
     name = forms.CharField(
@@ -126,7 +127,7 @@ class FeedSettingsForm(FeedForm):
             )
 
 
-class FeedListForm(forms.Form):
+class FeedListForm(PlainForm):
     """Which feeds to list, and in what order; a value that does not exist does not narrow."""
 
     q = forms.CharField(

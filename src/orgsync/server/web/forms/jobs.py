@@ -10,6 +10,7 @@ from orgsync.core.model import JobStatus
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.planpages import PlanFile, PlanFilter
 from orgsync.server.uploads.queries import JobFilter, feeds_of
+from orgsync.server.web.forms.plain import PlainForm
 from orgsync.server.web.templatetags.jobs import KIND_WORDS
 
 ANY: Final = [("", _("All"))]
@@ -31,7 +32,7 @@ STATUSES: Final = [
 TARGETS_OFFERED: Final = 500
 
 
-class JobFilterForm(forms.Form):
+class JobFilterForm(PlainForm):
     """Filters of the history; a value that does not exist does not narrow."""
 
     feed = forms.ChoiceField(label=_("Feed"), required=False)
@@ -39,7 +40,7 @@ class JobFilterForm(forms.Form):
     period = forms.ChoiceField(label=_("Period"), required=False, choices=[*ANY, *PERIODS])
 
     def __init__(self, data: Any, organization: Organization) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         feeds = [(str(feed.pk), feed.name) for feed in feeds_of(organization)]
         self.fields["feed"].choices = [*ANY, *feeds]  # type: ignore[attr-defined]  # a ChoiceField
 
@@ -55,7 +56,7 @@ class JobFilterForm(forms.Form):
         )
 
 
-class PageForm(forms.Form):
+class PageForm(PlainForm):
     """Which page of the history: the public id of the job that it stands behind or before."""
 
     older_than = forms.IntegerField(required=False, min_value=0)
@@ -67,7 +68,7 @@ class PageForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value is not None}
 
 
-class PlanFilterForm(forms.Form):
+class PlanFilterForm(PlainForm):
     """Filters of the plan browser; only kinds and targets that the plan has can be chosen."""
 
     kind = forms.ChoiceField(required=False, widget=forms.HiddenInput)
@@ -81,7 +82,7 @@ class PlanFilterForm(forms.Form):
     at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, plan: PlanFile) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         kinds = [(known.kind.value, KIND_WORDS[known.kind]) for known in plan.kinds]
         self.fields["kind"].choices = [*ANY, *kinds]  # type: ignore[attr-defined]  # a ChoiceField
         self.offered = plan.targets(self["kind"].value() or "")
@@ -102,7 +103,7 @@ class PlanFilterForm(forms.Form):
         return self.cleaned_data.get("at") or 0
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(PlainForm):
     """A person's word on a job. An approval names the plan that was shown, and says that it was looked at."""
 
     APPROVE, ADD, REJECT, CANCEL = "approve", "add", "reject", "cancel"

@@ -15,6 +15,7 @@ from orgsync.server.directory.criteria import NONE, Criteria
 from orgsync.server.directory.models import Group, LicenseState
 from orgsync.server.directory.queries import NOBODY, Order, Page, choices_of, find_page
 from orgsync.server.orgs.models import Organization
+from orgsync.server.web.forms.plain import PlainForm
 
 STATUSES: Final = [("", _("All")), ("active", _("Active")), ("inactive", _("Inactive"))]
 STATES: Final = [
@@ -54,7 +55,7 @@ class Chip:
     query: str
 
 
-class TimelineForm(forms.Form):
+class TimelineForm(PlainForm):
     """Where a page of a timeline begins."""
 
     before = forms.DateTimeField(required=False)
@@ -66,7 +67,7 @@ class TimelineForm(forms.Form):
         return found
 
 
-class LearnersForm(forms.Form):
+class LearnersForm(PlainForm):
     """Search, filters, order, columns and place of the list; all of it stands in the address."""
 
     q = forms.CharField(
@@ -104,7 +105,7 @@ class LearnersForm(forms.Form):
         given.setdefault("sort", "name")
         if "show" not in given:
             given.setlist("show", list(USUAL_COLUMNS))
-        super().__init__(given, label_suffix="")
+        super().__init__(given)
         self.query = data
         self.organization = organization
         self.offered = choices_of(organization.pk)

@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.server.notify.queries import MailFilter
+from orgsync.server.web.forms.plain import PlainForm
 
 UNSENT: Final = "unsent"
 
 
-class MailFilterForm(forms.Form):
+class MailFilterForm(PlainForm):
     """Filters of the outbox; a value that does not exist does not narrow."""
 
     q = forms.CharField(

@@ -10,6 +10,7 @@ from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.queries import feeds_of
 from orgsync.server.uploads.terms import Asked, WiderThanAllowed, narrowed, terms_of_feed
+from orgsync.server.web.forms.plain import PlainForm
 from orgsync.server.web.templatetags.jobs import MODE_WORDS
 
 BY_HAND: Final = "Uploads by hand"
@@ -23,7 +24,7 @@ ROWS: Final = [
 ]
 
 
-class UploadForm(forms.Form):
+class UploadForm(PlainForm):
     """A file and the feed that it belongs to. Its terms can be narrower than the feed's, never wider."""
 
     feed = forms.ChoiceField(label=_("Feed"), help_text=_("Use a feed of its own for files that people make by hand."))
@@ -70,7 +71,7 @@ class UploadForm(forms.Form):
         return given
 
 
-class StartForm(forms.Form):
+class StartForm(PlainForm):
     """What is to become of a file that was looked at."""
 
     APPLY, DRY_RUN = "apply", "dry_run"

@@ -1,5 +1,6 @@
 """Small things that templates of all screens use."""
 
+from functools import cache
 from typing import Any
 
 from django import template
@@ -11,6 +12,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> str:
     """Draw an icon of the heroicons set; decoration only, the words stand beside it."""
     attributes: dict[str, Any] = {"class": "icon", "aria-hidden": "true"}
