@@ -7,11 +7,7 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?=
 CHAOS_ARGS ?= --kills 200
 
-<<<<<<< HEAD
-.PHONY: help setup demo run test check format bench chaos docs requirements clean
-=======
-.PHONY: help setup demo run test check format bench screenshots docs requirements clean
->>>>>>> main
+.PHONY: help setup demo run test check format bench chaos screenshots docs requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,13 +39,11 @@ format: $(STAMP)  ## Format the code and mend what ruff can
 bench: $(STAMP)  ## Measure speed as ratios into bench/results
 	@$(BIN)/python -m bench
 
-<<<<<<< HEAD
 chaos: $(STAMP)  ## Kill parts of a running server hundreds of times and look what is left (CHAOS_ARGS="--kills 500 --seed 7")
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
-=======
+
 screenshots: $(STAMP)  ## Take the pictures of docs/gallery.md anew (needs chromium)
 	@$(BIN)/python -m tests.e2e.web.gallery
->>>>>>> main
 
 docs: $(STAMP)  ## Write the generated reference pages
 	@$(BIN)/python -m docs.generate

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection
@@ -54,7 +54,7 @@ def keep_fingerprints(organization_id: int, feed_id: int, said: pl.DataFrame, *,
     known = said.filter(pl.col("learner_id") > 0)
     if known.is_empty():
         return 0
-    values = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "today": today}
+    values: dict[str, Any] = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "today": today}
     with (
         connection.cursor() as cursor,
         staged(cursor, "said_of_learner", known.sort("learner_id"), like="directory_claim"),

@@ -7,7 +7,7 @@ everybody else is a count (`Directory.active_elsewhere`), or a reason to read th
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection
@@ -118,7 +118,7 @@ def read_claims(organization_id: int, feed_id: int, epoch: int) -> pl.DataFrame:
     with connection.cursor() as cursor:
         cursor.execute(_OTHER_FEEDS, [organization_id, feed_id])
         others = [other for (other,) in cursor.fetchall()]
-        values = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "others": others}
+        values: dict[str, Any] = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "others": others}
         cursor.execute(_CLAIMS.format(alone=_ALONE if others else ""), values)
         parts = [io.BytesIO(text.encode()) for (text,) in cursor.fetchall()]
     frames = [pl.read_csv(part, has_header=False, schema=CLAIMS) for part in parts]
