@@ -248,7 +248,7 @@ def test_organizations_do_not_touch_each_other(world: World, make: Callable[...,
         primary_email_address,unique_user_id,work_title,license_english_status,groups
         ana.silva@example.com,E1,Chef,active,Chefs
         bo@example.com,E2,Chef,active,Cooks
-        cy@example.com,E3,Chef,active,Cooks
+        cy@example.com,E3,Cook,active,Cooks
         """
     )
 

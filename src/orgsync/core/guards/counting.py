@@ -8,7 +8,8 @@ from orgsync.core.guards.case import DAYS, Case, HoldReason
 from orgsync.core.guards.limits import Limit
 from orgsync.core.guards.measures import BY_CODE, Measure
 
-_SHOWN: Final = 20
+_SHOWN: Final = 5
+"""Parts that a message names; the plan has them all."""
 _PARTS: Final = {"department": "Departments", "pool": "Pools", "group": "Groups", "attribute": "Attributes"}
 
 
@@ -60,6 +61,6 @@ def _parts(lines: pl.DataFrame) -> str:
         named = [
             f"{name} ({count:,} of {base:,})" for name, count, base in found.select("name", "count", "base").rows()
         ]
-        more = ", …" if len(named) > _SHOWN else ""
+        more = f" and {len(named) - _SHOWN:,} more" if len(named) > _SHOWN else ""
         text += f" {heading}: {', '.join(named[:_SHOWN])}{more}." if named else ""
     return text
