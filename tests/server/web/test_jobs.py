@@ -441,6 +441,28 @@ def test_other_jobs_are_not_cancelled(world: World, status: JobStatus, phase: st
     assert 'value="cancel"' not in html
 
 
+def test_a_done_job_is_undone_from_its_page(world: World) -> None:
+    """The undo is a job of its own, to whose page one is led; a job that is being undone offers no second one."""
+    done = make_job(world.token, JobStatus.DONE, finished_at=timezone.now())
+
+    shown = text(world.dan, page(done))
+    html = decide(world.dan, done, "undo")
+    undo = UploadJob.objects.get(undoes=done)
+
+    assert 'value="undo"' in shown
+    assert (undo.kind, undo.requested_by) == ("undo", world.dan)
+    assert page(done) in html
+    assert 'value="undo"' not in text(world.dan, page(done))
+    assert 'value="undo"' not in text(world.bob, page(done))
+
+
+def test_a_held_job_cannot_be_undone(world: World) -> None:
+    """Nothing of it was applied; a forged form learns that."""
+    job = world.held()
+
+    assert "was not applied" in decide(world.dan, job, "undo")
+
+
 def test_a_word_that_is_no_decision_changes_nothing(world: World) -> None:
     """The form knows three words."""
     job = world.held()

@@ -22,7 +22,7 @@ ACTIVE: Final = frozenset({JobStatus.CREATED, JobStatus.QUEUED, JobStatus.PROCES
 _LISTED: Final = ("feed", "token", "requested_by", "source")
 _WHOLE: Final = (
     *("organization", "feed", "source", "result", "plan", "approved_plan"),
-    *("token", "requested_by", "approved_by", "ended_by", "first_approved_by", "rest_of"),
+    *("token", "requested_by", "approved_by", "ended_by", "first_approved_by", "rest_of", "undoes"),
 )
 
 

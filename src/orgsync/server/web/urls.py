@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orgsync.server.web.views import account, authenticate, feeds, help, home, jobs, learners, outbox, upload
+from orgsync.server.web.views import account, authenticate, decisions, feeds, help, home, jobs, learners, outbox, upload
 
 app_name = "web"
 urlpatterns = [
@@ -22,7 +22,7 @@ urlpatterns = [
     path("admin/people/sync-history/<int:job>/progress/", jobs.progress, name="job-progress"),
     path("admin/people/sync-history/<int:job>/plan/", jobs.plan, name="job-plan"),
     path("admin/people/sync-history/<int:job>/<slug:what>.csv", jobs.download, name="job-download"),
-    path("admin/people/sync-history/<int:job>/decide/", jobs.decide, name="job-decide"),
+    path("admin/people/sync-history/<int:job>/decide/", decisions.decide, name="job-decide"),
     path("admin/people/feeds/", feeds.index, name="feeds"),
     path("admin/people/feeds/<int:feed>/", feeds.detail, name="feed"),
     path("admin/authenticate/", authenticate.index, name="authenticate"),

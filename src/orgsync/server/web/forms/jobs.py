@@ -106,9 +106,9 @@ class PlanFilterForm(PlainForm):
 class DecisionForm(PlainForm):
     """A person's word on a job. An approval names the plan that was shown, and says that it was looked at."""
 
-    APPROVE, ADD, REJECT, CANCEL = "approve", "add", "reject", "cancel"
+    APPROVE, ADD, REJECT, CANCEL, UNDO = "approve", "add", "reject", "cancel", "undo"
 
-    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, ADD, REJECT, CANCEL)])
+    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, ADD, REJECT, CANCEL, UNDO)])
     plan = forms.CharField(required=False)
     is_looked_at = forms.BooleanField(required=False)
     why = forms.CharField(required=False, max_length=500)

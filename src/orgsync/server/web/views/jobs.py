@@ -4,13 +4,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from orgsync.core.model import JobStatus
 from orgsync.server.audit.actions import Action
@@ -19,13 +17,14 @@ from orgsync.server.orgs.access import Permission, may
 from orgsync.server.orgs.models import Role
 from orgsync.server.uploads import queries
 from orgsync.server.uploads.approvals import lines_since_approval
-from orgsync.server.uploads.decisions import DecisionRefused, approve_job, can_add_only, cancel_job, reject_job
+from orgsync.server.uploads.decisions import can_add_only
 from orgsync.server.uploads.failedrows import failed_rows
 from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.planpages import PlanFile, open_plan
-from orgsync.server.web.forms.jobs import DecisionForm, JobFilterForm, PageForm, PlanFilterForm
+from orgsync.server.uploads.undoing import can_be_undone
+from orgsync.server.web.forms.jobs import JobFilterForm, PageForm, PlanFilterForm
 from orgsync.server.web.screens import AdminRequest, screen
 
 NEWS_SHOWN: Final = 20
@@ -59,7 +58,7 @@ def export(request: AdminRequest) -> StreamingHttpResponse:
 @screen(Permission.SEE_JOBS)
 def detail(request: AdminRequest, job: int) -> HttpResponse:
     """Show one job with everything that a decision needs."""
-    found = _job(request, job)
+    found = job_or_404(request, job)
     plan = _plan_of(found)
     values = {
         "plan": plan,
@@ -77,7 +76,7 @@ def detail(request: AdminRequest, job: int) -> HttpResponse:
 @screen(Permission.SEE_JOBS)
 def progress(request: AdminRequest, job: int) -> HttpResponse:
     """Answer the page's own question of how far the job is; when it has ended or is held, the page is shown anew."""
-    found = _job(request, job)
+    found = job_or_404(request, job)
     response = render(request, "web/jobs/_progress.html", _status(found))
     if not queries.is_active(found):
         response["HX-Refresh"] = "true"
@@ -88,7 +87,7 @@ def progress(request: AdminRequest, job: int) -> HttpResponse:
 @screen(Permission.SEE_JOBS)
 def plan(request: AdminRequest, job: int) -> HttpResponse:
     """Browse the plan of a job."""
-    found = _job(request, job)
+    found = job_or_404(request, job)
     stored = _plan_or_404(found)
     form = PlanFilterForm(request.GET, stored)
     chosen = form.chosen()
@@ -101,7 +100,7 @@ def plan(request: AdminRequest, job: int) -> HttpResponse:
 @screen(Permission.SEE_JOBS)
 def download(request: AdminRequest, job: int, what: str) -> StreamingHttpResponse:
     """Stream one of the files of a job."""
-    found = _job(request, job)
+    found = job_or_404(request, job)
     make = DOWNLOADS.get(what)
     if make is None:
         raise Http404
@@ -113,24 +112,8 @@ def download(request: AdminRequest, job: int, what: str) -> StreamingHttpRespons
     return answer
 
 
-@require_POST
-@screen(Permission.DECIDE)
-def decide(request: AdminRequest, job: int) -> HttpResponse:
-    """Approve the plan that was shown, reject it, or cancel a job that has not begun to apply."""
-    found, form = _job(request, job), DecisionForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, form.refusal(), extra_tags="bad")
-        return redirect("web:job", job=job)
-    try:
-        told = DECISIONS[form.cleaned_data["decision"]](request, found, form)
-    except DecisionRefused as refused:
-        messages.error(request, str(refused), extra_tags="bad")
-    else:
-        messages.success(request, told, extra_tags="good")
-    return redirect("web:job", job=job)
-
-
-def _job(request: AdminRequest, public_id: int) -> UploadJob:
+def job_or_404(request: AdminRequest, public_id: int) -> UploadJob:
+    """Return a job of the asking organization; another one's is not found."""
     found = queries.find_job(request.organization, public_id)
     if found is None:
         raise Http404
@@ -148,7 +131,14 @@ def _rights(request: AdminRequest, job: UploadJob) -> dict[str, bool]:
     needs_second = job.organization.needs_second_person
     is_first = needs_second and job.first_approved_by_id == request.admin.account_id
     needed = {"needs_owner": needs_owner, "needs_second": needs_second, "is_first": is_first}
-    return {"may_decide": is_allowed, "may_cancel": is_admin, "may_add_only": can_add_only(job), **needed}
+    can_undo = is_admin and can_be_undone(job, now=timezone.now())
+    return {
+        "may_decide": is_allowed,
+        "may_cancel": is_admin,
+        "can_undo": can_undo,
+        "may_add_only": can_add_only(job),
+        **needed,
+    }
 
 
 def _plan_of(job: UploadJob) -> PlanFile | None:
@@ -175,35 +165,6 @@ def _plan_or_404(job: UploadJob) -> PlanFile:
     if found is None:
         raise Http404
     return found
-
-
-def _approve(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:
-    if job.plan is None or job.plan.public_id != form.cleaned_data["plan"]:
-        raise DecisionRefused(_("The job has another plan by now. Nothing was changed: look at it first."))
-    adds_only = form.cleaned_data["decision"] == DecisionForm.ADD
-    if not approve_job(job, by=request.admin.account, now=timezone.now(), additions_only=adds_only):
-        return _("Approved by you. It is applied when a second person approves it too.")
-    if adds_only:
-        return _("Approved. The additions are being applied; the rest will wait as a job of its own.")
-    return _("Approved. The plan is being applied.")
-
-
-def _reject(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:
-    reject_job(job, by=request.admin.account, now=timezone.now(), why=form.cleaned_data["why"])
-    return _("Rejected. Nothing was applied.")
-
-
-def _cancel(request: AdminRequest, job: UploadJob, form: DecisionForm) -> str:  # noqa: ARG001  it says all
-    cancel_job(job, by=request.admin.account, now=timezone.now())
-    return _("Cancelled. Nothing was applied.")
-
-
-DECISIONS: Final[dict[str, Callable[[AdminRequest, UploadJob, DecisionForm], str]]] = {
-    DecisionForm.APPROVE: _approve,
-    DecisionForm.ADD: _approve,
-    DecisionForm.REJECT: _reject,
-    DecisionForm.CANCEL: _cancel,
-}
 
 
 def _source(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # noqa: ARG001  the same for everybody
