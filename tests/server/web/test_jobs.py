@@ -13,11 +13,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from orgsync.core.guards import GUARDS
 from orgsync.core.model import JobStatus
 from orgsync.core.planfile import write_plan
 from orgsync.server.orgs.models import Account, Role
 from orgsync.server.uploads import queries
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from orgsync.server.web.templatetags.reasons import REASON_HELP
 from tests import upload_world
 from tests.factories import make_directory, plan_of
 from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
@@ -611,3 +613,8 @@ def test_files_that_are_not_there_are_not_found(world: World) -> None:
 
     for what in ("results", "failed-rows", "source", "plan", "nonsense"):
         assert get(world.bob, f"{page(job)}{what}.csv").status_code == 404
+
+
+def test_every_guard_has_a_word_of_help() -> None:
+    """Whoever decides reads what a reason usually means."""
+    assert {guard.code for guard in GUARDS} <= REASON_HELP.keys()
