@@ -65,8 +65,6 @@ class Case:
     """Share of filled cells of this file by field, as `shape.fill_of` measures it."""
     job: str = FILE
     """The kind of job: `FILE`, `UNDO`, `EDIT` or `SWEEP`."""
-    is_whole: bool = True
-    """Whether the directory holds everybody. Among some, a guard may trip that would not among all; never less."""
 
     @property
     def rows(self) -> int:

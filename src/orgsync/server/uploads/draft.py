@@ -108,7 +108,7 @@ def _draft_of(job: UploadJob, reading: Reading, *, now: datetime) -> Draft:
     rest = without_erased(file.checked, directory, organization_id=job.organization_id)
     plan = rest.settle(build_plan(rest.checked, file.layout, directory, _policy(job, now)))
     issues = pl.concat([file.issues, rest.issues, plan.issues])
-    case = guard_case(job, file, plan, issues, directory, now=now, is_whole=reading.is_whole)
+    case = guard_case(job, file, plan, issues, directory, now=now)
     reasons = (*_feed_reasons(job), *guard_reasons(job, case, now=now))
     if is_by_hand(job):
         reasons = reasons_by_hand(job, file.row_count, reasons)

@@ -45,7 +45,6 @@ def guard_case(
     directory: Directory,
     *,
     now: datetime,
-    is_whole: bool = True,
 ) -> Case:
     """Put together what the guards look at, as the current transaction sees it."""
     feed = job.feed
@@ -57,7 +56,7 @@ def guard_case(
         week=read_week(job, now=now),
     )
     fill = fill_of(file.checked, file.layout)
-    return Case(plan, file.layout, issues, directory, Mode(job.mode), history, fill, job.kind, is_whole)
+    return Case(plan, file.layout, issues, directory, Mode(job.mode), history, fill, job.kind)
 
 
 def guard_reasons(job: UploadJob, case: Case, *, now: datetime) -> tuple[HoldReason, ...]:
