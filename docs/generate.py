@@ -6,6 +6,7 @@ made from the code's own catalogues and replaced as a whole.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Final
 
@@ -151,7 +152,10 @@ def _help_of(path: str, command: click.Command) -> str:
     context = click.Context(
         command, info_name=path, max_content_width=HELP_WIDTH, terminal_width=HELP_WIDTH, help_option_names=HELP_OPTIONS
     )
-    lines = command.get_help(context).rstrip().splitlines()
+    # click keeps the help option of the first call, whose names may have been other ones.
+    fresh = copy(command)
+    fresh._help_option = None  # noqa: SLF001
+    lines = fresh.get_help(context).rstrip().splitlines()
     return "\n".join([f"## {path}", "", "```text", *(line.rstrip() for line in lines), "```"])
 
 

@@ -72,8 +72,9 @@ def query_nothing(sql: str, *parameters: Any) -> None:
 
 
 def queue_jobs() -> list[tuple[Any, ...]]:
-    """Return task, status and priority of every job of the queue, oldest first."""
-    return query("SELECT task_name, status::text, priority FROM procrastinate_jobs ORDER BY id")
+    """Return task, status and priority of every job of the queue, oldest first, without what the clock puts there."""
+    jobs = "SELECT task_name, status::text, priority FROM procrastinate_jobs"
+    return query(f"{jobs} WHERE id NOT IN (SELECT job_id FROM procrastinate_periodic_defers) ORDER BY id")
 
 
 @contextmanager

@@ -79,7 +79,8 @@ def test_inside_a_worker_too_rollback_takes_the_queued_job_with_it(
     asyncio.run(work_once())
 
     assert queue_jobs() == [("queue_two", "succeeded", 0), ("send_mail", "todo", 0)]
-    assert query("SELECT args ->> 'mail_id' FROM procrastinate_jobs WHERE status = 'todo'") == [("1",)]
+    mail = "SELECT args ->> 'mail_id' FROM procrastinate_jobs WHERE status = 'todo' AND task_name = 'send_mail'"
+    assert query(mail) == [("1",)]
 
 
 def test_nobody_queues_by_another_way() -> None:
