@@ -9,8 +9,11 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-ENGINE = ("server/directory/", "server/pipeline/", "server/test_catalogue.py", "test_cases.py")
-"""Tests of SQL, migrations and engine: run on the system's PostgreSQL too."""
+ENGINE = (
+    *("server/directory/", "server/test_catalogue.py", "test_cases.py", "server/undoing/test_undo.py"),
+    *("server/pipeline/test_e", "server/pipeline/test_meanwhile.py", "server/pipeline/test_retention.py"),
+)
+"""Tests of SQL, migrations and engine, as their paths begin: run on the system's PostgreSQL too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
