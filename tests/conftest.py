@@ -10,7 +10,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 ENGINE = (
-    *("server/directory/", "server/test_catalogue.py", "test_cases.py", "server/undoing/test_undo.py"),
+    *("server/directory/", "server/test_catalogue.py", "server/undoing/test_undo.py"),
     *("server/pipeline/test_e", "server/pipeline/test_meanwhile.py", "server/pipeline/test_retention.py"),
 )
 """Tests of SQL, migrations and engine, as their paths begin: run on the system's PostgreSQL too."""
@@ -18,8 +18,6 @@ ENGINE = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.name.startswith(("test_core_", "test_shortcuts_change_")):
-            continue
         if item.path.relative_to(Path(__file__).parent).as_posix().startswith(ENGINE):
             item.add_marker("engine")
 
