@@ -61,6 +61,9 @@ LICENSE_SCHEMA: Final = pl.Schema(
     }
 )
 PERMISSION_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "permission": pl.String, "scope": pl.String})
+FILLED: Final = "filled:"
+PEOPLE_KEYS: Final = pl.Schema({"is_claimed_here": pl.Boolean, "is_active": pl.Boolean, "department_name": pl.String})
+"""By which people are counted (`count_people`)."""
 OVERRIDE_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
 OVERTAKEN_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
 """Targets as those of overrides: an attribute, `manager`, `group:<group id>`, `license:<pool id>`."""
@@ -83,20 +86,26 @@ class FeedAbove:
     """What it speaks for: attributes, `primary_email_address`, `unique_user_id`, `manager`."""
 
 
+def count_people(learners: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Count learners by `is_claimed_here`, `is_active` and `department_name`.
+
+    `count` (Int64) has how many they are, `filled:<name>` (Int64) how many of them have a value of each attribute.
+    """
+    filled = {f"{FILLED}{name}": pl.col(name).count().cast(pl.Int64) for name in names}
+    return learners.group_by(list(PEOPLE_KEYS)).agg(count=pl.len().cast(pl.Int64), **filled)
+
+
 class Everybody(Protocol):
     """Counts over the whole directory, asked for only when a plan needs them; each frame has a column `count`."""
 
-    def people(self) -> pl.DataFrame:
-        """Return active people by `is_claimed_here` and `department_name`."""
+    def people(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return everybody, counted as `count_people` does."""
 
     def licenses(self) -> pl.DataFrame:
         """Return active licenses by `pool_id` and `department_name`."""
 
     def memberships(self) -> pl.DataFrame:
         """Return memberships by `group_id`."""
-
-    def filled(self, names: Sequence[str]) -> pl.DataFrame:
-        """Return by `is_claimed_here` how many people have a value of each attribute: a column under each name."""
 
     def values(self, name: str) -> pl.DataFrame:
         """Return the values (`value`) of an attribute and how many people have each."""

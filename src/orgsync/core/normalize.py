@@ -88,31 +88,27 @@ def normalize(raw: RawFile, layout: FileLayout) -> NormalizedRows:
 
 def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
     """Return `row_number` and the cleaned columns under their names in the raw frame."""
-    has_other_letters = _with_other_letters(raw, layout.columns)
-    cleaned = {}
-    for column in layout.columns:
-        name = raw.cell(column.position)
-        cells = fused(pl.col(name)) if layout.is_defused else pl.col(name)
-        if name in has_other_letters:
-            cells = _clean_letters(cells, is_key=column.column.kind in _KEY_KINDS)
-        cleaned[name] = cells.str.strip_chars()
-    stripped = raw.rows.select(ROW_NUMBER, **cleaned)
-    # A second pass: within one, the work above would be done for the condition and again for the value.
-    return stripped.select(ROW_NUMBER, *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in cleaned))
+    kinds = {raw.cell(column.position): column.column.kind for column in layout.columns}
+    cells = raw.rows.select(ROW_NUMBER, *kinds)
+    if layout.is_defused:
+        cells = cells.with_columns(fused(pl.col(name)) for name in kinds)
+    letters = [_clean_letters(cells[name], is_key=kind in _KEY_KINDS) for name, kind in kinds.items()]
+    stripped = cells.with_columns(letters).with_columns(pl.col(name).str.strip_chars() for name in kinds)
+    # A pass of its own: within one, the work above would be done for the condition and again for the value.
+    return stripped.select(ROW_NUMBER, *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in kinds))
 
 
-def _with_other_letters(raw: RawFile, columns: Iterable[FileColumn]) -> set[str]:
-    """Return the raw columns that hold anything but ASCII; the others need no Unicode work."""
-    names = dict.fromkeys(raw.cell(column.position) for column in columns)
-    checks = raw.rows.select((pl.col(n).str.len_bytes() != pl.col(n).str.len_chars()).any() for n in names)
-    return {name for name in checks.columns if checks[name].item()}
+def _clean_letters(cells: pl.Series, *, is_key: bool) -> pl.Series:
+    """Remove invisible characters, keep joiners where a script spells with them, compose to NFC.
 
-
-def _clean_letters(cells: pl.Expr, *, is_key: bool) -> pl.Expr:
-    """Remove invisible characters, keep joiners where a script spells with them, compose to NFC."""
-    visible = cells.str.replace_all(_INVISIBLE, "")
+    Only distinct cells with anything but ASCII are looked at, and hardly any of them changes.
+    """
+    odd = cells.filter(cells.str.len_bytes() != cells.str.len_chars()).unique()
+    visible = odd.str.replace_all(_INVISIBLE, "")
     joiners, kept = (_JOINERS, "") if is_key else (_IDLE_JOINERS, "$1")
-    return visible.str.replace_all(joiners, kept).str.replace_all(_ODD_BLANKS, " ").str.normalize("NFC")
+    cleaned = visible.str.replace_all(joiners, kept).str.replace_all(_ODD_BLANKS, " ").str.normalize("NFC")
+    differs = cleaned != odd
+    return cells.replace_strict(odd.filter(differs), cleaned.filter(differs), default=cells) if differs.any() else cells
 
 
 def _by_field(layout: FileLayout) -> dict[str, list[FileColumn]]:

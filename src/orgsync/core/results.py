@@ -131,7 +131,8 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
 
 def _write(lines: pl.DataFrame, target: BinaryIO) -> int:
     """Write lines as CSV, safe to open in a spreadsheet; an empty cell is written as nothing at all."""
-    filled = lines.select(pl.when(pl.col(name) != "").then(pl.col(name)) for name in lines.columns)
-    safe = filled.select(defused(pl.col(name)) for name in filled.columns)
-    target.write(safe.write_csv(include_header=False, line_terminator=LINE_END).encode())
+    safe = lines.select(pl.when(pl.col(name) != "").then(defused(pl.col(name))) for name in lines.columns)
+    text = io.BytesIO()
+    safe.write_csv(text, include_header=False, line_terminator=LINE_END)
+    target.write(text.getbuffer())
     return lines.height

@@ -33,7 +33,9 @@ def find_lossy_encoding(rows: pl.DataFrame) -> pl.DataFrame:
     names = [field for field in _NAME_FIELDS if field in rows.columns]
     if not names:
         return no_issues()
-    lost = rows.filter(pl.any_horizontal(pl.col(field).str.contains(_LOST_LETTERS) for field in names))
+    # Hardly any name has the sign at all, and to look for letters beside it is slow.
+    signs = rows.filter(pl.any_horizontal(pl.col(field).str.contains("?", literal=True) for field in names))
+    lost = signs.filter(pl.any_horizontal(pl.col(field).str.contains(_LOST_LETTERS) for field in names))
     if lost.is_empty():
         return no_issues()
     first = ", ".join(str(number) for number in lost[ROW_NUMBER].head(_ROWS_NAMED))

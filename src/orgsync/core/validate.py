@@ -69,15 +69,19 @@ def check_rows(
     return (
         CheckedRows(finished, issues)
         if settled is None
-        else CheckedRows(finished, issues, settled, _filled(raw, columns, settled))
+        else CheckedRows(finished, issues, settled, _filled_more(raw, rest, columns))
     )
 
 
-def _filled(raw: RawFile, columns: Sequence[FileColumn], settled: pl.DataFrame) -> dict[str, int]:
-    """Count by field the settled rows that have something in it; the others are counted when they are checked."""
-    rows = raw.rows.join(settled, on=ROW_NUMBER, how="semi")
-    filled = {c.field: (pl.col(raw.cell(c.position)).str.strip_chars() != "").sum() for c in columns}
-    return rows.select(**filled).row(0, named=True) if columns else {}
+def _filled_more(raw: RawFile, rest: RawFile, columns: Sequence[FileColumn]) -> dict[str, int]:
+    """Count by field the rows of `raw` that have something in it and are not in `rest`, which is a part of it."""
+    everywhere, there = _filled(raw, columns), _filled(rest, columns)
+    return {field: count - there[field] for field, count in everywhere.items()}
+
+
+def _filled(raw: RawFile, columns: Sequence[FileColumn]) -> dict[str, int]:
+    filled = {c.field: pl.col(raw.cell(c.position)).str.contains(r"\S").sum() for c in columns}
+    return raw.rows.select(**filled).row(0, named=True) if columns else {}
 
 
 def _rest_of(raw: RawFile, layout: FileLayout, settled: pl.DataFrame | None) -> tuple[RawFile, pl.DataFrame | None]:

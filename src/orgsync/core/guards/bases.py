@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import polars as pl
 
-from orgsync.core.directory import ACTIVE, Directory
+from orgsync.core.directory import ACTIVE, FILLED, Directory, count_people
 from orgsync.core.guards.measures import BY_CODE, DEPARTMENT, GROUP, Base, in_part
 
 BASES: Final = pl.Schema({"code": pl.String, "target": pl.String, "base": pl.Int64})
+_ATTRIBUTE: Final = "attribute:"
 _PARTS: Final = pl.Schema({"target": pl.String, "base": pl.Int64})
 
 
@@ -22,51 +24,69 @@ class Whose:
     claims: pl.DataFrame
     """`learner_id`, `is_claimed`: claims that the file makes (true) or loses."""
 
-    def people(self, directory: Directory) -> pl.DataFrame:
-        """Return the learners meant; a file claims everybody whom it names."""
-        if not self.is_file:
-            return directory.learners
+    def joining(self, directory: Directory) -> pl.DataFrame:
+        """Return the learners whom the plan claims for the feed: a file claims everybody whom it names."""
         named = self.claims.filter("is_claimed")["learner_id"]
-        is_here = pl.col("is_claimed_here") | pl.col("learner_id").is_in(named.implode())
-        return directory.learners.filter(is_here)
+        return directory.learners.filter(~pl.col("is_claimed_here") & pl.col("learner_id").is_in(named.implode()))
 
-    def everybody(self, directory: Directory) -> pl.DataFrame:
-        """Return whom a count is measured against that may concern anybody: in a full file the feed's people."""
-        return self.people(directory) if self.is_full else directory.learners
+
+@dataclass(frozen=True)
+class _Look:
+    """What the bases of one plan are counted in; everybody is looked at once."""
+
+    directory: Directory
+    whose: Whose
+    effects: pl.DataFrame
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Attributes of which the plan changes values."""
+        targets = self.effects["target"].unique(maintain_order=True)
+        named = targets.filter(targets.str.starts_with(_ATTRIBUTE)).str.strip_prefix(_ATTRIBUTE)
+        return [name for name in named if name in self.directory.learners.columns]
+
+    @cached_property
+    def everybody(self) -> pl.DataFrame:
+        """Everybody, counted as `core.directory.count_people` does."""
+        if self.directory.everybody is None:
+            return count_people(self.directory.learners, self.names)
+        return self.directory.everybody.people(self.names)
+
+    @cached_property
+    def of_feed(self) -> pl.DataFrame:
+        """Whom the feed claims, those included whom the plan claims for it; everybody where the job is no file."""
+        if not self.whose.is_file:
+            return self.everybody
+        joining = count_people(self.whose.joining(self.directory), self.names)
+        return pl.concat([self.everybody.filter("is_claimed_here"), joining])
+
+    @property
+    def concerned(self) -> pl.DataFrame:
+        """Whom a count is measured against that may concern anybody: in a full file the feed's people."""
+        return self.of_feed if self.whose.is_full else self.everybody
 
 
 def find_bases(effects: pl.DataFrame, directory: Directory, whose: Whose) -> pl.DataFrame:
     """Return `BASES` for the codes in `effects`; a target that is missing has a base of nothing."""
     codes = effects["code"].unique(maintain_order=True)
     wanted = {BY_CODE[code].base for code in codes}
-    found = {base: _FINDERS[base](directory, whose, effects) for base in Base if base in wanted}
+    look = _Look(directory, whose, effects)
+    found = {base: _FINDERS[base](look) for base in Base if base in wanted}
     parts = [found[BY_CODE[code].base].select(pl.lit(code).alias("code"), "target", "base") for code in codes]
     return pl.concat([pl.DataFrame(schema=BASES), *parts])
 
 
-def _people(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001
-    people = _counted(directory, whose, is_everybody=False)
+def _people(look: _Look) -> pl.DataFrame:
+    people = look.of_feed.filter("is_active")
     return pl.concat([_sum(people), _sum_by(people, DEPARTMENT, "department_name")])
 
 
-def _everybody(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001
-    return _sum(_counted(directory, whose, is_everybody=True))
+def _everybody(look: _Look) -> pl.DataFrame:
+    return _sum(look.concerned.filter("is_active"))
 
 
-def _counted(directory: Directory, whose: Whose, *, is_everybody: bool) -> pl.DataFrame:
-    """Return active people by `department_name`, as `count`; also of a directory that does not hold everybody."""
-    if directory.everybody is None:
-        people = whose.everybody(directory) if is_everybody else whose.people(directory)
-        return people.filter("is_active").group_by("department_name").agg(count=pl.len().cast(pl.Int64))
-    counted = directory.everybody.people()
-    if not whose.is_file or (is_everybody and not whose.is_full):
-        return counted.select("department_name", "count")
-    joining = whose.people(directory).filter(pl.col("is_active") & ~pl.col("is_claimed_here"))
-    claimed = counted.filter("is_claimed_here").select("department_name", "count")
-    return pl.concat([claimed, joining.select("department_name", count=pl.lit(1, pl.Int64))])
-
-
-def _licenses(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001
+def _licenses(look: _Look) -> pl.DataFrame:
+    directory = look.directory
     if directory.everybody is not None:
         held = directory.everybody.licenses()
     else:
@@ -77,7 +97,8 @@ def _licenses(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.D
     return pl.concat([_sum(held), _sum_by(pools, "pool", "pool_name"), _sum_by(held, DEPARTMENT, "department_name")])
 
 
-def _memberships(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001
+def _memberships(look: _Look) -> pl.DataFrame:
+    directory = look.directory
     if directory.everybody is not None:
         sizes = directory.everybody.memberships().rename({"count": "size"})
     else:
@@ -87,24 +108,10 @@ def _memberships(directory: Directory, whose: Whose, effects: pl.DataFrame) -> p
     return pl.concat([_sum(sizes.rename({"size": "count"})), groups])
 
 
-def _values(directory: Directory, whose: Whose, effects: pl.DataFrame) -> pl.DataFrame:
+def _values(look: _Look) -> pl.DataFrame:
     """Count who has a value of each attribute that the plan changes."""
-    named = effects["target"].filter(effects["target"].str.starts_with("attribute:")).unique()
-    names = [name for name in named.str.strip_prefix("attribute:") if name in directory.learners.columns]
-    filled = _filled(names, directory, whose)
-    return pl.DataFrame({"target": [f"attribute:{name}" for name in names], "base": filled}, schema=_PARTS)
-
-
-def _filled(names: list[str], directory: Directory, whose: Whose) -> list[int]:
-    people = whose.everybody(directory)
-    if directory.everybody is None or not names:
-        return [people[name].count() for name in names]
-    counted = directory.everybody.filled(names)
-    if not whose.is_full:
-        return [int(counted[name].sum()) for name in names]
-    joining = people.filter(~pl.col("is_claimed_here"))
-    counted = counted.filter("is_claimed_here")
-    return [int(counted[name].sum()) + joining[name].count() for name in names]
+    filled = [int(look.concerned[f"{FILLED}{name}"].sum()) for name in look.names]
+    return pl.DataFrame({"target": [f"{_ATTRIBUTE}{name}" for name in look.names], "base": filled}, schema=_PARTS)
 
 
 def _sum(counted: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +123,7 @@ def _sum_by(counted: pl.DataFrame, part: str, column: str) -> pl.DataFrame:
     return named.group_by("target").agg(base=pl.sum("count"))
 
 
-_FINDERS: Final[dict[Base, Callable[[Directory, Whose, pl.DataFrame], pl.DataFrame]]] = {
+_FINDERS: Final[dict[Base, Callable[[_Look], pl.DataFrame]]] = {
     Base.PEOPLE: _people,
     Base.EVERYBODY: _everybody,
     Base.LICENSES: _licenses,

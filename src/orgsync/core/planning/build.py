@@ -92,6 +92,7 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
     present = pl.concat([matched.present, checked.settled["learner_id"]]).unique()
     matched = replace(matched, present=present)
     people = plan_people(matched, directory, fields, policy)
+    matched = replace(matched, rows=matched.rows.select("row_number", "learner_id", "is_valid", "is_duplicate"))
     if policy.by_hand:
         people = settle_by_hand(people)
         fields = people.fields

@@ -23,8 +23,8 @@ KEY_FIELDS = ("primary_email_address", "email_key", "unique_user_id")
 class People:
     """Everybody whom a valid row names, as they are and as they shall be.
 
-    `named` has `row_number`, `learner_id`, the cells of the row, and for each key, status and attribute `x` both
-    `x` (final) and `x_before` (null for a person to be created); `skipped` counts cells that the mode leaves out.
+    `named` has `row_number`, `learner_id`, the row's cells for managers, groups, licenses and permissions, and for each
+    key, status and attribute `x` both `x` (final) and `x_before` (null for a person to be created).
     """
 
     named: pl.DataFrame
@@ -49,8 +49,9 @@ def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...],
     ends = pl.col("end_date") if "end_date" in fields else pl.col("stored_end_date")
     rows, issues = _final_status(rows, ends, policy)
     rows, later = keep_people(rows, fields, policy)
-    issues = pl.concat([issues, later])
-    return People(named=rows, fields=fields, issues=pl.concat([issues, _skipped_cells(rows, fields, policy)]))
+    issues = pl.concat([issues, later, _skipped_cells(rows, fields, policy)])
+    # Of a million people each column more is sixteen megabytes that wait until the plan is written.
+    return People(named=rows.drop(cells.values(), strict=False), fields=fields, issues=issues)
 
 
 def _current(directory: Directory, fields: tuple[str, ...]) -> pl.DataFrame:

@@ -52,6 +52,18 @@ def with_unknown_manager(references: pl.DataFrame, managers: pl.DataFrame) -> pl
     return beside.filter(pl.any_horizontal(differs)) if differs else beside.clear()
 
 
+def named_among(learners: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `KEYS` of the learners whom any of the checked rows names by any key as the person meant."""
+    known = learners.select(list(KEYS))
+    told = [
+        known.join(rows.select(pl.col(said).alias(key)), on=key, how="semi")["learner_id"]
+        for said, key in NAMING.items()
+        if said in rows.columns
+    ]
+    named = pl.concat([pl.Series(dtype=pl.Int64), *told])
+    return known.filter(pl.col("learner_id").is_in(named.implode()))
+
+
 def unsettled_by(rows: pl.DataFrame, settled: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of `settled` that the other, checked rows of the file give another meaning.
 

@@ -8,6 +8,7 @@ import polars as pl
 from django.db import connection
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.directory import FILLED, PEOPLE_KEYS
 from orgsync.server.directory.copying import read_frame
 
 _FROM: Final = """
@@ -18,7 +19,7 @@ _FROM: Final = """
      WHERE learner.organization_id = %(organization)s
 """
 _HERE: Final = "SELECT (claim.learner_id IS NOT NULL)::text,"
-_PEOPLE: Final = f"{_HERE} learner.department_name, count(*) {_FROM} AND learner.is_active GROUP BY 1, 2"
+_PEOPLE: Final = f"{_HERE} learner.is_active::text, learner.department_name, {{counts}} {_FROM} GROUP BY 1, 2, 3"
 _LICENSES: Final = """
     SELECT license.pool_id, learner.department_name, count(*)
       FROM directory_licenseassignment AS license
@@ -39,34 +40,28 @@ class CountedDirectory:
     organization_id: int
     feed_id: int
 
-    def people(self) -> pl.DataFrame:
-        return self._read(_PEOPLE, {"is_claimed_here": pl.Boolean(), "department_name": pl.String()})
+    def people(self, names: Sequence[str]) -> pl.DataFrame:
+        counts = ", ".join(["count(*)", *(f"count({_value(place, name)})" for place, name in enumerate(names))])
+        filled = dict.fromkeys((f"{FILLED}{name}" for name in names), pl.Int64())
+        schema = {**PEOPLE_KEYS, "count": pl.Int64(), **filled}
+        return self._read(_PEOPLE.format(counts=counts), schema, names=names)
 
     def licenses(self) -> pl.DataFrame:
-        return self._read(_LICENSES, {"pool_id": pl.Int64(), "department_name": pl.String()})
+        return self._read(_LICENSES, {"pool_id": pl.Int64(), "department_name": pl.String(), "count": pl.Int64()})
 
     def memberships(self) -> pl.DataFrame:
-        return self._read(_MEMBERSHIPS, {"group_id": pl.Int64()})
-
-    def filled(self, names: Sequence[str]) -> pl.DataFrame:
-        counts = ", ".join(f"count({_value(place, name)})" for place, name in enumerate(names))
-        schema = {"is_claimed_here": pl.Boolean(), **dict.fromkeys(names, pl.Int64())}
-        query = f"{_HERE} {counts} {_FROM} GROUP BY 1"
-        return self._read(query, schema, names=names, is_counted=True)
+        return self._read(_MEMBERSHIPS, {"group_id": pl.Int64(), "count": pl.Int64()})
 
     def values(self, name: str) -> pl.DataFrame:
         value = _value(0, name)
         query = f"SELECT {value}, count(*) {_FROM} AND {value} IS NOT NULL GROUP BY 1"
-        return self._read(query, {"value": pl.String()}, names=[name])
+        return self._read(query, {"value": pl.String(), "count": pl.Int64()}, names=[name])
 
-    def _read(
-        self, query: str, keys: dict[str, pl.DataType], *, names: Sequence[str] = (), is_counted: bool = False
-    ) -> pl.DataFrame:
+    def _read(self, query: str, schema: dict[str, pl.DataType], *, names: Sequence[str] = ()) -> pl.DataFrame:
         values = {"organization": self.organization_id, "feed": self.feed_id}
         named = {f"name{place}": name for place, name in enumerate(names)}
-        schema = pl.Schema(keys if is_counted else {**keys, "count": pl.Int64()})
         with connection.cursor() as cursor:
-            return read_frame(cursor, query, {**values, **named}, schema)
+            return read_frame(cursor, query, {**values, **named}, pl.Schema(schema))
 
 
 def _value(place: int, name: str) -> str:

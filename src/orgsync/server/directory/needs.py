@@ -4,7 +4,6 @@ A plan that is made from these alone is the same as one made from the whole dire
 everybody else is a count (`Directory.active_elsewhere`), or a reason to read the whole directory instead.
 """
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,8 +11,8 @@ from typing import Any, Final
 import polars as pl
 from django.db import connection
 
-from orgsync.core.planning.settled import CLAIMS, KEYS, NAMING
-from orgsync.server.directory.copying import read_frame
+from orgsync.core.planning.settled import KEYS, NAMING
+from orgsync.server.directory.copying import read_frame, read_plain
 
 _MANAGER_KEYS: Final = {"manager_email_key": "email_key", "manager_unique_user_id": "unique_user_id"}
 
@@ -51,28 +50,19 @@ _UPWARDS: Final = """
      UNION
     SELECT learner_id FROM orgs_admin WHERE organization_id = %(organization)s AND learner_id IS NOT NULL
 """
-# Thousands of lines in one value: to take a million rows one by one costs seconds on our side.
-_CLAIMS: Final = """
-    SELECT string_agg(line, E'\\n')
-      FROM (SELECT concat(claim.learner_id, ',',
-                          CASE WHEN learner.version = claim.version AND claim.epoch = %(epoch)s AND claim.missed = 0
-                                    {alone}
-                               THEN claim.fingerprint END, ',',
-                          learner.manager_id) AS line,
-                   row_number() OVER () / 10000 AS part
-              FROM directory_claim AS claim
-              JOIN directory_learner AS learner
-                ON learner.organization_id = claim.organization_id AND learner.id = claim.learner_id
-             WHERE claim.organization_id = %(organization)s AND claim.feed_id = %(feed)s) AS claimed
-     GROUP BY part
-"""
+_CLAIMED: Final = "directory_claim WHERE organization_id = %(organization)s AND feed_id = %(feed)s"
+_CLAIM: Final = pl.Schema(
+    {"learner_id": pl.Int64, "fingerprint": pl.Int64, "claimed_version": pl.Int64, "counts": pl.Boolean}
+)
+_COUNTS: Final = "epoch = %(epoch)s AND missed = 0 AND fingerprint IS NOT NULL"
+_PEOPLE: Final = "directory_learner WHERE organization_id = %(organization)s"
+_PERSON: Final = pl.Schema({"learner_id": pl.Int64, "version": pl.Int64, "manager_id": pl.Int64})
 # What two feeds say of one person is for the plan to weigh, every time.
-_ALONE: Final = """
-    AND NOT EXISTS (SELECT FROM directory_claim AS other
-                     WHERE other.organization_id = claim.organization_id AND other.learner_id = claim.learner_id
-                       AND other.feed_id = ANY (%(others)s))
+_ELSEWHERE: Final = """
+    SELECT DISTINCT claim.learner_id
+      FROM directory_claim AS claim
+     WHERE claim.organization_id = %(organization)s AND claim.feed_id <> %(feed)s
 """
-_OTHER_FEEDS: Final = "SELECT id FROM directory_feed WHERE organization_id = %s AND id <> %s"
 _ID: Final = pl.Schema({"learner_id": pl.Int64})
 
 
@@ -115,14 +105,16 @@ def find_needed(organization_id: int, needs: DirectoryNeeds, pool_ids: Sequence[
 
 def read_claims(organization_id: int, feed_id: int, epoch: int) -> pl.DataFrame:
     """Return `CLAIMS` of the feed; a fingerprint counts when epoch and version of its person are as it was stored."""
+    values: dict[str, Any] = {"organization": organization_id, "feed": feed_id, "epoch": epoch}
     with connection.cursor() as cursor:
-        cursor.execute(_OTHER_FEEDS, [organization_id, feed_id])
-        others = [other for (other,) in cursor.fetchall()]
-        values: dict[str, Any] = {"organization": organization_id, "feed": feed_id, "epoch": epoch, "others": others}
-        cursor.execute(_CLAIMS.format(alone=_ALONE if others else ""), values)
-        parts = [io.BytesIO(text.encode()) for (text,) in cursor.fetchall()]
-    frames = [pl.read_csv(part, has_header=False, schema=CLAIMS) for part in parts]
-    return pl.concat([pl.DataFrame(schema=CLAIMS), *frames])
+        columns = ("learner_id", "fingerprint", "version", f"({_COUNTS})::text")
+        claims = read_plain(cursor, columns, _CLAIMED, values, _CLAIM, part="learner_id")
+        people = read_plain(cursor, ("id", "version", "manager_id"), _PEOPLE, values, _PERSON, part="id")
+        elsewhere = read_frame(cursor, _ELSEWHERE, values, _ID)
+    beside = claims.join(people, on="learner_id")
+    counts = pl.col("counts") & (pl.col("version") == pl.col("claimed_version"))
+    alone = ~pl.col("learner_id").is_in(elsewhere["learner_id"].implode())
+    return beside.select("learner_id", pl.when(counts & alone).then("fingerprint"), "manager_id")
 
 
 def _read(query: str, organization_id: int, schema: pl.Schema, **values: object) -> pl.DataFrame:

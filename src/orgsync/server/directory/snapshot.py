@@ -21,7 +21,7 @@ from orgsync.core.directory import (
     Directory,
 )
 from orgsync.core.grouprules.book import RuleBook
-from orgsync.server.directory.copying import read_frame
+from orgsync.server.directory.copying import read_frame, read_plain
 from orgsync.server.directory.everybody import CountedDirectory
 from orgsync.server.directory.revision import OrganizationMissing
 from orgsync.server.directory.rulebook import read_book
@@ -48,13 +48,13 @@ _LEARNERS: Final = """
      WHERE learner.organization_id = %s {only_learners}
 """
 _GROUPS: Final = "SELECT id, name, name_key, is_rule::text FROM directory_group WHERE organization_id = %s"
-_MEMBERSHIPS: Final = "SELECT learner_id, group_id, reasons FROM directory_membership WHERE organization_id = %s"
+_MEMBERSHIPS: Final = "directory_membership WHERE organization_id = %(organization)s"
 _POOLS: Final = "SELECT id, key, name, seats FROM directory_pool WHERE organization_id = %s"
-_LICENSES: Final = """
-    SELECT learner_id, pool_id, state, is_by_hand::text, position
-      FROM directory_licenseassignment WHERE organization_id = %s
-"""
+_MEMBERSHIP: Final = ("learner_id", "group_id", "reasons")
+_LICENSES: Final = "directory_licenseassignment WHERE organization_id = %(organization)s"
+_LICENSE: Final = ("learner_id", "pool_id", "state", "is_by_hand::text", "position")
 _ONLY: Final = " AND learner_id = ANY (%s)"
+_ONLY_PEOPLE: Final = " AND learner_id = ANY (%(people)s)"
 _ACTIVE_ELSEWHERE: Final = """
     SELECT pool_id, count(*) FROM directory_licenseassignment
      WHERE organization_id = %s AND state = 'active' GROUP BY pool_id
@@ -63,6 +63,9 @@ _PERMISSIONS: Final = "SELECT learner_id, permission, scope FROM directory_permi
 _CUSTOM_ATTRIBUTES: Final = "SELECT name FROM directory_customattribute WHERE organization_id = %s"
 _REVISION: Final = "SELECT revision FROM orgs_organization WHERE id = %s"
 
+_BY_PERSON: Final = "learner_id"
+# Joins over everybody spill to disk with the default of 4 MB.
+_READ_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
 _NO_FEED: Final = 0
 """Identity columns start at 1, so that nobody is claimed by this one."""
 
@@ -77,6 +80,7 @@ def consistent_read() -> Iterator[None]:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(_READ_MEMORY)
         yield
 
 
@@ -97,16 +101,19 @@ def read_directory(
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("read_directory() needs a transaction to be one consistent look.")
     above = feeds_above(organization_id, feed_id)
-    of_people = [organization_id] if people is None else [organization_id, people]
-    only = "" if people is None else _ONLY
+    of_people = {"organization": organization_id, "people": people}
+    only = "" if people is None else _ONLY_PEOPLE
     with connection.cursor() as cursor:
         book = read_book(cursor, organization_id) if rules is None else rules
-        licenses = read_frame(cursor, _LICENSES + only, of_people, LICENSE_SCHEMA)
+        licenses = read_plain(cursor, _LICENSE, _LICENSES + only, of_people, LICENSE_SCHEMA, part=_BY_PERSON)
+        memberships = read_plain(
+            cursor, _MEMBERSHIP, _MEMBERSHIPS + only, of_people, MEMBERSHIP_SCHEMA, part=_BY_PERSON
+        )
         return Directory(
             revision=_revision(cursor, organization_id),
             learners=_learners(cursor, organization_id, feed_id, sorted({*custom, *_asked_by(book)}), people),
             groups=read_frame(cursor, _GROUPS, [organization_id], GROUP_SCHEMA),
-            memberships=read_frame(cursor, _MEMBERSHIPS + only, of_people, MEMBERSHIP_SCHEMA),
+            memberships=memberships,
             pools=read_frame(cursor, _POOLS, [organization_id], POOL_SCHEMA),
             licenses=licenses,
             everybody=None if people is None or feed_id is None else CountedDirectory(organization_id, feed_id),

@@ -17,6 +17,9 @@ LONGEST_ATTEMPT: Final = 3600.0
 """Seconds after which an attempt counts as stuck: its process is killed, so that other organizations go on."""
 ENDED: Final = "ended without an outcome"
 
+MALLOC: Final = "dirty_decay_ms:0,muzzy_decay_ms:0"
+"""Has the allocator of Polars give memory back as soon as it is free: frames are large and gone at once."""
+
 
 class Child:
     """One process. `name` is the name of all its database sessions."""
@@ -33,7 +36,7 @@ class Child:
             *(sys.executable, "-m", "orgsync.server.uploads.child"),
             stdin=PIPE,
             stdout=PIPE,
-            env=os.environ | {"ORGSYNC_PROCESS": name},
+            env=os.environ | {"ORGSYNC_PROCESS": name, "_RJEM_MALLOC_CONF": MALLOC},
             preexec_fn=die_with_parent(signal.SIGKILL),
         )
         return cls(name, process)

@@ -26,7 +26,7 @@ from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.overtaken import read_overtaken
 from orgsync.server.uploads.rulejobs import CIRCLE, circle_of
-from orgsync.server.uploads.shortcut import Reading, checked_file, read_what_is_needed, read_whole
+from orgsync.server.uploads.shortcut import Reading, checked_file, read_what_is_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,7 @@ def make_draft(job: UploadJob, file: OpenedFile, *, now: datetime) -> Draft:
         return _undo_draft(job, now=now)
     custom = _custom_of(job, file)
     reading = (read_named if is_by_hand(job) else read_what_is_needed)(job, file, custom)
-    draft = _draft_of(job, reading, now=now)
-    if reading.is_whole or not draft.reasons:
-        return draft
-    # What a guard trips over is measured against everybody; counted among some it may trip too early, never too late.
-    return _draft_of(job, read_whole(job, file, custom), now=now)
+    return _draft_of(job, reading, now=now)
 
 
 def _draft_of(job: UploadJob, reading: Reading, *, now: datetime) -> Draft:

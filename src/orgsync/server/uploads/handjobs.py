@@ -54,7 +54,7 @@ def read_named(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Rea
     needs = needs_of(rows, silent=rows[LEARNER].cast(int).to_list())
     people = find_needed(job.organization_id, needs, list(pools))
     directory = read_directory(job.organization_id, feed_id=job.feed_id, custom=custom, people=people)
-    return Reading(checked, directory, is_whole=False)
+    return Reading(checked, directory)
 
 
 def policy_by_hand(job: UploadJob, now: datetime) -> Policy:

@@ -9,7 +9,7 @@ import polars as pl
 from orgsync.core.fingerprint import fingerprints, may_be_kept
 from orgsync.core.model import RowStatus
 from orgsync.core.plan import Writes
-from orgsync.core.rows import ROW_NUMBER
+from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.server.directory.fingerprints import keep_fingerprints, with_fingerprints
 from orgsync.server.uploads.draft import Draft
 from orgsync.server.uploads.epoch import epoch_of_job
@@ -40,11 +40,18 @@ def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered 
     kept = may_be_kept(draft.file.checked.rows, draft.issues).select(ROW_NUMBER)
     applied = draft.plan.outcome.filter(~pl.col("status").is_in(_NOT_APPLIED)).drop_nulls("learner_id")
     people = kept.join(applied.select(ROW_NUMBER, "learner_id"), on=ROW_NUMBER, how="inner")
-    raw = replace(draft.file.raw, rows=draft.file.raw.rows.join(people, on=ROW_NUMBER, how="semi"))
-    said = fingerprints(raw, epoch).drop_nulls().join(people, on=ROW_NUMBER).select("learner_id", "fingerprint")
+    said = fingerprints(_raw_of(draft.file.raw, people), epoch).drop_nulls().join(people, on=ROW_NUMBER)
+    said = said.select("learner_id", "fingerprint")
     said = said.filter(pl.col("learner_id").is_unique())
     writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=now.date())
     return Remembered(writes, said, created, epoch)
+
+
+def _raw_of(raw: RawFile, people: pl.DataFrame) -> RawFile:
+    """Return the rows of `people`; where they are most of the file it is cheaper to hash all than to copy those."""
+    if people.height * 2 > raw.rows.height:
+        return raw
+    return replace(raw, rows=raw.rows.join(people, on=ROW_NUMBER, how="semi"))
 
 
 def keep_rows(

@@ -6,9 +6,10 @@ same, or not worth it, everything is read. `settings.SHORTCUTS` switches all of 
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -19,7 +20,7 @@ from orgsync.core.directory import Directory
 from orgsync.core.fingerprint import fingerprints
 from orgsync.core.grouprules.book import rules_need_everybody
 from orgsync.core.model import Mode
-from orgsync.core.planning.settled import settle, unsettled_by, with_unknown_manager
+from orgsync.core.planning.settled import named_among, settle, unsettled_by, with_unknown_manager
 from orgsync.core.rows import ROW_NUMBER, SETTLED
 from orgsync.core.validate import check_rows
 from orgsync.server.directory.models import Pool
@@ -48,12 +49,10 @@ class Shortcuts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A checked file and the directory to plan it against."""
+    """A checked file and the directory to plan it against; it may lack people on whom the plan has no effect."""
 
     file: CheckedFile
     directory: Directory
-    is_whole: bool
-    """Whether the directory holds everybody. Otherwise it lacks people on whom the plan has no effect."""
 
 
 def checked_file(job: UploadJob, file: OpenedFile) -> CheckedFile:
@@ -65,7 +64,7 @@ def checked_file(job: UploadJob, file: OpenedFile) -> CheckedFile:
 
 def read_whole(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Reading:
     """Check every row and read everybody."""
-    return Reading(checked_file(job, file), _directory(job, custom), is_whole=True)
+    return Reading(checked_file(job, file), _directory(job, custom))
 
 
 def read_what_is_needed(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Reading:
@@ -74,18 +73,33 @@ def read_what_is_needed(job: UploadJob, file: OpenedFile, custom: Collection[str
         return read_whole(job, file, custom)
     epoch = epoch_of_job(job, file)
     if _is_same_file(job, epoch):
-        return Reading(_settled_whole(job, file), _directory(job, custom, people=[]), is_whole=False)
+        return Reading(_settled_whole(job, file), _directory(job, custom, people=[]))
     claims, settled = None, pl.DataFrame(schema=SETTLED)
     if job.mode == Mode.FULL or file.row_count > SMALL_FILE or settings.SHORTCUTS == Shortcuts.ALWAYS:
         claims = read_claims(job.organization_id, job.feed_id, epoch)
-        settled = _with_known_managers(job, file, settle(fingerprints(file.raw, epoch), claims))
-    checked, named = _check_rest(job, file, settled)
+        settled = _settled(job, file, claims, epoch)
+    if not _is_part(job, file.row_count - settled.height):
+        return _whole_but(job, file, custom, settled)
+    checked, named = _check_rest(job, file, settled, partial(find_named, job.organization_id))
     silent = _silent_on(checked, named, claims) if claims is not None and job.mode == Mode.FULL else []
     if not _is_part(job, checked.checked.rows.height + len(silent)):
-        return Reading(checked, _directory(job, custom), is_whole=True)
+        return Reading(checked, _directory(job, custom))
     pools = Pool.objects.filter(organization_id=job.organization_id).values_list("id", flat=True)
     people = find_needed(job.organization_id, needs_of(checked.checked.rows, silent=silent), list(pools))
-    return Reading(checked, _directory(job, custom, people=people), is_whole=False)
+    return Reading(checked, _directory(job, custom, people=people))
+
+
+def _settled(job: UploadJob, file: OpenedFile, claims: pl.DataFrame, epoch: int) -> pl.DataFrame:
+    if claims["fingerprint"].count() == 0:
+        return pl.DataFrame(schema=SETTLED)
+    return _with_known_managers(job, file, settle(fingerprints(file.raw, epoch), claims))
+
+
+def _whole_but(job: UploadJob, file: OpenedFile, custom: Collection[str], settled: pl.DataFrame) -> Reading:
+    """Check all but the rows of `settled` that stay so, and read everybody."""
+    directory = _directory(job, custom)
+    checked, _ = _check_rest(job, file, settled, partial(named_among, directory.learners))
+    return Reading(checked, directory)
 
 
 def _directory(job: UploadJob, custom: Collection[str], *, people: list[int] | None = None) -> Directory:
@@ -153,19 +167,21 @@ def _check(job: UploadJob, file: OpenedFile, settled: pl.DataFrame | None = None
     return opened.check(date_formats=formats, settled=None if settled is None or settled.is_empty() else settled)
 
 
-def _check_rest(job: UploadJob, file: OpenedFile, settled: pl.DataFrame) -> tuple[CheckedFile, pl.DataFrame]:
-    """Check what is not settled; return it with `KEYS` of everybody whom it names.
+def _check_rest(
+    job: UploadJob, file: OpenedFile, settled: pl.DataFrame, find: Callable[[pl.DataFrame], pl.DataFrame]
+) -> tuple[CheckedFile, pl.DataFrame]:
+    """Check what is not settled; return it with `KEYS` of everybody whom it names, by what `find` makes of rows.
 
     Settled rows to which the others give another meaning are checked with them.
     """
     checked = _check(job, file, settled)
-    named = find_named(job.organization_id, checked.checked.rows)
+    named = find(checked.checked.rows)
     touched = unsettled_by(checked.checked.rows, settled, named)
     if touched.is_empty():
         return checked, named
     rest = settled.join(touched, on=ROW_NUMBER, how="anti", maintain_order="left")
     checked = _check(job, file, rest)
-    return checked, find_named(job.organization_id, checked.checked.rows)
+    return checked, find(checked.checked.rows)
 
 
 def _with_known_managers(job: UploadJob, file: OpenedFile, settled: pl.DataFrame) -> pl.DataFrame:

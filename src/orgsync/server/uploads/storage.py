@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 import obstore
 from django.conf import settings
@@ -87,6 +87,9 @@ class Storage:
         stop = size if end is None else min(end, size)
         if start >= stop:
             return iter(())
+        path = self.local_path(key)
+        if path is not None:
+            return _read_file(path.open("rb"), start, stop)
         found = obstore.get(self.store, key, options={"range": (start, stop)})
         return map(bytes, found.stream(min_chunk_size=CHUNK))
 
@@ -150,6 +153,14 @@ def storage() -> Storage:
     if not settings.STORAGE_URL.startswith("s3://"):
         raise ConfigurationError("ORGSYNC_STORAGE_URL", "use s3://bucket/prefix, or leave it out for a local folder.")
     return Storage(S3Store.from_url(settings.STORAGE_URL))
+
+
+def _read_file(source: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
+    """Read a local file straight from the disk: by way of the store it takes ten times as long."""
+    with source:
+        source.seek(start)
+        for at in range(start, stop, CHUNK):
+            yield source.read(min(CHUNK, stop - at))
 
 
 def _fsync(path: Path) -> None:
