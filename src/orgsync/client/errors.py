@@ -1,5 +1,6 @@
 """What can go wrong between the client and a server; each exception knows its exit code and holds no token."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from orgsync.client.exits import ExitCode
@@ -14,6 +15,18 @@ class ClientError(OrgSyncError):
 
 class BadUsage(ClientError):
     """The command cannot mean what it says; nothing was sent."""
+
+
+class BadConfig(BadUsage):
+    """A configuration file says something that cannot be meant; nothing was sent."""
+
+    def __init__(self, file: Path, table: str, key: str, problem: str) -> None:
+        self.file = file
+        self.table = table
+        self.key = key
+        self.problem = problem
+        place = f"[{table}] {key}".strip() if table else key
+        super().__init__(f"{file}: {place} {problem}.".replace(":  ", ": "))
 
 
 class StateUnavailable(ClientError):
