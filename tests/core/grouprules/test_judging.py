@@ -102,7 +102,7 @@ def test_circle_of_rules_is_refused() -> None:
     """
     The message names the groups on the way.
     """
-    with pytest.raises(RuleError, match=r"circle: groups 1 → 2 → 1|circle: groups 2 → 1 → 2"):
+    with pytest.raises(RuleError, match=r"circle: 1 → 2 → 1|circle: 2 → 1 → 2"):
         in_order({1: MemberOf((2,)), 2: MemberOf((1,))})
 
 

@@ -1,10 +1,19 @@
 """The rules that an organization has, in the order in which they can be judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from orgsync.core.grouprules.conditions import STATUS, Condition, RuleError, attributes_of, groups_of, managers_of
+
+
+class RuleCircle(RuleError):
+    """Rules that ask about each other; `groups` are those on the way, the first one again at its end."""
+
+    def __init__(self, groups: Sequence[int], names: Mapping[int, str] | None = None) -> None:
+        self.groups = tuple(groups)
+        shown = " → ".join((names or {}).get(group, str(group)) for group in groups)
+        super().__init__("member_of", f"Groups must not contain each other in a circle: {shown}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,10 @@ def stored_attributes(conditions: list[Condition | None]) -> set[str]:
 def in_order(rules: Mapping[int, Condition]) -> list[int]:
     """Return the groups so that each comes after the groups that its rule asks about.
 
-    Raises RuleError when rules ask about each other in a circle.
+    Raises RuleCircle when rules ask about each other in a circle.
     """
     asked = {group: groups_of(condition) & rules.keys() for group, condition in rules.items()}
     try:
         return [group for group in TopologicalSorter(asked).static_order() if isinstance(group, int)]
     except CycleError as error:
-        circle = " → ".join(map(str, reversed(error.args[1])))
-        raise RuleError("member_of", f"Rules must not ask about each other in a circle: groups {circle}.") from error
+        raise RuleCircle(error.args[1][::-1]) from error

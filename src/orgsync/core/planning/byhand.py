@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from orgsync.core.directory import DENIED, REASON_FILE, REASON_HAND, REASON_SCIM, Directory
+from orgsync.core.directory import DENIED, REASON_FILE, REASON_HAND, REASON_RULE, REASON_SCIM, Directory
 from orgsync.core.plan import OVERRIDES
 from orgsync.core.planning.handrows import DROPPED, KEEP, LIFT, PROTECTED
 from orgsync.core.planning.licenses import LICENSE_PREFIX, LICENSES, Licenses
@@ -50,7 +50,7 @@ def decide_licenses(licenses: Licenses, named: pl.DataFrame, directory: Director
 def plan_overrides(named: pl.DataFrame, memberships: Memberships, directory: Directory) -> pl.DataFrame:
     """Return `OVERRIDES`, each target once: what the edit asks for, and what groups and licenses by hand bring along.
 
-    To be taken out of a group in which a file put the person keeps them out; to be put into one lifts that.
+    To be taken out of a group in which a file or a rule put the person keeps them out; to be put into one lifts that.
     """
     asked = [_targets(named, KEEP, is_kept=True), _targets(named, LIFT, is_kept=False)]
     wished = pl.concat([*asked, _of_groups(memberships), _of_licenses(named, directory)])
@@ -79,9 +79,9 @@ def _targets(named: pl.DataFrame, column: str, *, is_kept: bool) -> pl.DataFrame
 
 def _of_groups(memberships: Memberships) -> pl.DataFrame:
     moved = memberships.changes.filter(pl.col("group_id") > 0)
-    by_files = (pl.col("before").cast(pl.Int64) & (REASON_FILE | REASON_SCIM)) > 0
+    by_others = (pl.col("before").cast(pl.Int64) & (REASON_FILE | REASON_RULE | REASON_SCIM)) > 0
     stays = (pl.col("after").cast(pl.Int64) & REASON_HAND) > 0
-    return moved.filter(stays | by_files).select(
+    return moved.filter(stays | by_others).select(
         "learner_id", "row_number", target=pl.format("group:{}", pl.col("group_id")), is_kept=~stays
     )
 

@@ -172,8 +172,8 @@ def _new_things(writes: Writes) -> pl.DataFrame:
 
 
 def _rule(rule: AppliedRule | None, directory: Directory) -> pl.DataFrame:
-    """Show the rule that a group gets instead of its own."""
-    if rule is None:
+    """Show the rule that a group gets instead of its own; one that had and gets none is shown elsewhere."""
+    if rule is None or rule.before is rule.after is None:
         return pl.DataFrame(schema=_LINES)
     groups, pools = directory.groups.select("group_id", "group_name"), directory.pools.select("pool_id", "pool_name")
     managers = set[Ref]().union(*(managers_of(one) for one in (rule.before, rule.after) if one is not None))

@@ -7,7 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN, GROUP_PREFIX
-from orgsync.core.directory import REASON_FILE, REASON_HAND, REASON_SCIM, Directory
+from orgsync.core.directory import REASON_FILE, REASON_HAND, REASON_RULE, REASON_SCIM, Directory
 from orgsync.core.groupnames import group_names
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
@@ -22,6 +22,7 @@ MEMBERSHIPS: Final = pl.Schema(
     {"learner_id": pl.Int64, "group_id": pl.Int64, "before": pl.Int16, "after": pl.Int16, "row_number": pl.Int64}
 )
 NEW_GROUPS: Final = pl.Schema({"group_id": pl.Int64, "group_name": pl.String, "group_key": pl.String})
+_EVERY_REASON: Final = REASON_FILE | REASON_HAND | REASON_RULE | REASON_SCIM
 _WISHES: Final = pl.Schema(
     {
         "row_number": pl.Int64,
@@ -56,8 +57,9 @@ def plan_memberships(named: pl.DataFrame, directory: Directory, policy: Policy) 
         return Memberships(pl.DataFrame(schema=MEMBERSHIPS), pl.DataFrame(schema=NEW_GROUPS), no_issues())
     known, new = _groups(wishes, directory)
     wanted = _last_wish(wishes.join(known, on="group_key", how="left", maintain_order="left"))
-    by_rule = wanted.filter("is_rule")
-    wanted = wanted.filter(~pl.col("is_rule"))
+    # People may put somebody into a rule group or keep them out of it; files have no say there.
+    is_closed = pl.col("is_rule") & pl.lit(not policy.by_hand)
+    by_rule, wanted = wanted.filter(is_closed), wanted.filter(~is_closed)
     wanted, denied = (wanted, no_issues()) if policy.by_hand else stays_out(wanted, directory)
     merged, late = give_way_in_groups(_merge(wanted, sets_list, directory, policy), directory)
     issues = [
@@ -144,7 +146,7 @@ def _merge(wanted: pl.DataFrame, sets_list: pl.DataFrame, directory: Directory, 
     )
     before = pl.col("reasons").fill_null(0).cast(pl.Int64)
     takes_hand = REASON_HAND if policy.reads_groups_literally else 0
-    takes = REASON_FILE | REASON_HAND | REASON_SCIM if policy.by_hand else REASON_FILE | takes_hand
+    takes = _EVERY_REASON if policy.by_hand else REASON_FILE | takes_hand
     without = before - (before & takes)
     gives = REASON_HAND if policy.by_hand else REASON_FILE
     after = pl.when("is_wanted").then(before | gives).otherwise(without)

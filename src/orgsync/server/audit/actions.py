@@ -20,6 +20,10 @@ class Action(StrEnum):
     BLACKOUT_CHANGED = "blackout_changed"
     APPROVALS_CHANGED = "approvals_changed"
     POOL_CHANGED = "pool_changed"
+    GROUP_MADE = "group_made"
+    GROUP_RENAMED = "group_renamed"
+    GROUPS_EXPORTED = "groups_exported"
+    LICENSES_EXPORTED = "licenses_exported"
     JOB_ACCEPTED = "job_accepted"
     JOB_HELD = "job_held"
     JOB_FIRST_APPROVED = "job_first_approved"
@@ -59,6 +63,10 @@ MEANINGS: dict[Action, str] = {
     Action.BLACKOUT_CHANGED: "Days on which every job is held were added or removed.",
     Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",
     Action.POOL_CHANGED: "A license pool was made, or its name or seats changed.",
+    Action.GROUP_MADE: "An empty group was made by hand.",
+    Action.GROUP_RENAMED: "A group got another name.",
+    Action.GROUPS_EXPORTED: "The groups, or the people of one of them, were downloaded.",
+    Action.LICENSES_EXPORTED: "The license pools, or the people of one of them, were downloaded.",
     Action.JOB_ACCEPTED: "A file was accepted and its job queued.",
     Action.JOB_HELD: "A job was put on hold for a person to look at.",
     Action.JOB_FIRST_APPROVED: "The first of two people approved the plan of a held job.",

@@ -26,6 +26,7 @@ from orgsync.server.directory.erasing import find_person
 from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
 from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
 from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
+from orgsync.server.directory.rulepreview import RulePreview
 from orgsync.server.orgs.approving import set_approvals
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
@@ -37,7 +38,7 @@ from orgsync.server.tokens.tokens import make_token, revoke_token
 from orgsync.server.uploads.decisions import approve_job, find_job, reject_job
 from orgsync.server.uploads.erase import erase_person, lift
 from orgsync.server.uploads.models import UploadJob
-from orgsync.server.uploads.ruleedits import RulePreview, delete_rule_group, preview_rule, save_rule
+from orgsync.server.uploads.ruleedits import delete_rule_group, preview_rule, save_rule
 from orgsync.server.uploads.undoing import start_undo
 
 FIRST_FEED = "Nightly HR"
@@ -224,7 +225,7 @@ class Actions:
         return save_rule(organization, name, condition, by=_account(organization, by), now=timezone.now()).public_id
 
     def preview_rule(self, name: str, condition: Condition) -> RulePreview:
-        return preview_rule(_organization(self.name), name, condition, now=timezone.now())
+        return preview_rule(_organization(self.name), name, condition)
 
     def why_member(self, person: str, group: str) -> Why:
         return why_member(_organization(self.name).pk, person, group)

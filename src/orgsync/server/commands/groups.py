@@ -80,8 +80,9 @@ def preview(*, data_dir: Path, organization: str | None, where: str | None, file
     click.echo(f"{found.count:,} people would be in {name}: {found.joining:,} join, {found.leaving:,} leave.")
     samples = (("in", found.sample), ("joins", found.joining_sample), ("leaves", found.leaving_sample))
     for word, people in samples:
-        for email, shown in people:
-            click.echo("\t".join([word, email, shown or ""]).rstrip())
+        for one in people:
+            names = filter(None, (one.preferred_first_name, one.preferred_last_name))
+            click.echo("\t".join([word, one.primary_email_address, " ".join(names)]).rstrip())
 
 
 @group.command()

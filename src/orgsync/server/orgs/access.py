@@ -14,12 +14,22 @@ class Permission(StrEnum):
     SEE_FEEDS = "see feeds"
     UPLOAD = "upload"
     DECIDE = "approve, reject or cancel jobs"
+    SEE_GROUPS = "see groups"
+    EDIT_GROUPS = "edit groups"
+    SEE_LICENSES = "see licenses"
+    MANAGE_LICENSES = "manage licenses"
+    MERGE_PEOPLE = "merge duplicates"
     MANAGE_FEEDS = "manage feeds"
     MANAGE_TOKENS = "manage access tokens"
     SEE_OUTBOX = "see the outbox"
 
 
-_SEEING: Final = frozenset({Permission.SEE_PEOPLE, Permission.SEE_JOBS, Permission.SEE_FEEDS})
+_SEEING: Final = frozenset(
+    {
+        *(Permission.SEE_PEOPLE, Permission.SEE_GROUPS, Permission.SEE_LICENSES),
+        *(Permission.SEE_JOBS, Permission.SEE_FEEDS),
+    }
+)
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),

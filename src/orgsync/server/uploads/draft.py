@@ -107,7 +107,7 @@ def _draft_of(job: UploadJob, reading: Reading, *, now: datetime) -> Draft:
     case = guard_case(job, file, plan, issues, directory, now=now)
     reasons = (*_feed_reasons(job), *guard_reasons(job, case, now=now))
     if is_by_hand(job):
-        reasons = reasons_by_hand(job, file.row_count, reasons)
+        reasons = reasons_by_hand(job, file.row_count, plan, reasons)
     return Draft(file, plan, issues, reasons, case.effects)
 
 

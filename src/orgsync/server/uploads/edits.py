@@ -35,6 +35,7 @@ def edit_people(
     *,
     note: str = "",
     is_whole: bool = False,
+    asks_first: bool = False,
     clock: Callable[[], datetime] = timezone.now,
 ) -> UploadJob:
     """
@@ -42,14 +43,15 @@ def edit_people(
 
     One person (or several with `is_whole`, which belong together as in a merge) is changed before this returns: the
     job is DONE, FAILED with the reason, or HELD where an owner has to decide. Several are planned only: the job is
-    HELD with the plan to look at, and `decisions.approve_job` confirms it. `note` is shown where a file has its name.
+    HELD with the plan to look at, and `decisions.approve_job` confirms it. With
+    `asks_first` one person's plan waits for that too. `note` is shown where a file has its name.
     Raises EditRefused when there is nothing to do or `by` may not edit, and DirectoryBusy when a sync is being
     applied. Call it outside any transaction.
     """
     if not edits:
         raise EditRefused("There is nobody to edit.")
     check_may_edit(organization, by)
-    job = _begin(organization, edits, by, note=note, is_whole=is_whole, now=clock())
+    job = _begin(organization, edits, by, note=note, is_whole=is_whole, asks_first=asks_first, now=clock())
     try:
         process(job.pk, job.attempts, now=clock(), clock=clock, patience=PAGE_PATIENCE)
     except DirectoryBusy as error:
@@ -75,7 +77,14 @@ def feed_by_hand(organization: Organization) -> Feed:
 
 
 def _begin(
-    organization: Organization, edits: Sequence[Edit], by: Account, *, note: str, is_whole: bool, now: datetime
+    organization: Organization,
+    edits: Sequence[Edit],
+    by: Account,
+    *,
+    note: str,
+    is_whole: bool,
+    asks_first: bool,
+    now: datetime,
 ) -> UploadJob:
     """Store the edits as a file and begin its job, which the queue gets only if this process dies."""
     feed = feed_by_hand(organization)
@@ -93,6 +102,7 @@ def _begin(
                 status=JobStatus.QUEUED,
                 mode=Mode.CHANGES,
                 rows=RowPolicy.ALL_OR_NOTHING if all_or_nothing else RowPolicy.GOOD_ROWS,
+                asks_first=asks_first,
             )
         )
         audited.note_accepted(job, by=actors.account(by.pk))

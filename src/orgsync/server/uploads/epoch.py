@@ -36,6 +36,7 @@ def epoch_of_job(job: UploadJob, file: OpenedFile) -> int:
             job.feed_id,
             *Pool.objects.filter(**mine).order_by("id").values_list("id", "key"),
             *Group.objects.filter(**mine, is_rule=True).order_by("id").values_list("id", "name_key", "rule"),
+            *Group.objects.filter(**mine, renamed_at__isnull=False).order_by("id").values_list("id", "name_key"),
             *layout_parts(file.layout, file.raw.headers),
         ]
     )

@@ -64,13 +64,15 @@ def policy_by_hand(job: UploadJob, now: datetime) -> Policy:
     )
 
 
-def reasons_by_hand(job: UploadJob, people: int, reasons: Sequence[HoldReason]) -> tuple[HoldReason, ...]:
-    """Return why an edit is held, of the `reasons` that would hold a file.
+def reasons_by_hand(job: UploadJob, people: int, plan: Plan, reasons: Sequence[HoldReason]) -> tuple[HoldReason, ...]:
+    """Return why an edit of so many people is held, of the `reasons` that would hold a file.
 
     One person, or some who belong together, are changed at once, but on blackout days, and when an admin is changed
     by somebody who is no owner. Several wait for the word of whoever asked, with everything that a file would be held
-    for.
+    for, and so does any edit whose plan is to be looked at first, if it moves anybody.
     """
+    if job.asks_first and plan.changes["learner_id"].drop_nulls().len():
+        return (HoldReason(BULK_EDIT, "The plan waits for a confirmation.", people), *reasons)
     if not people:
         # The edit of a rule: it names nobody and may move anybody.
         return tuple(reasons)

@@ -25,6 +25,7 @@ def merge_people(
     by: Account,
     *,
     take: Collection[str] = WHAT,
+    asks_first: bool = False,
     clock: Callable[[], datetime] = timezone.now,
 ) -> UploadJob:
     """
@@ -33,7 +34,7 @@ def merge_people(
     `take` names what the record that stays gets from the other one: attributes, `primary_email_address`,
     `unique_user_id`, `memberships`, `licenses`, `claims`. Empty attributes are filled from the other record in any
     case. Who reports to the other record then reports to the one that stays. An undo brings the other record back.
-    Raises EditRefused, and DirectoryBusy as `edit_people`.
+    With `asks_first` the plan waits for a confirmation. Raises EditRefused, and DirectoryBusy as `edit_people`.
     """
     if kept.id == other.id or {kept.organization_id, other.organization_id} != {organization.pk}:
         raise EditRefused("Name two learners of the organization.")
@@ -51,7 +52,7 @@ def merge_people(
         takes=[what for what in WHAT if what in take],
     )
     note = f"Merge of learners {kept.id} and {other.id}"
-    return edit_people(organization, [edit], by, note=note, clock=clock)
+    return edit_people(organization, [edit], by, note=note, asks_first=asks_first, clock=clock)
 
 
 def _attributes(learner: Learner) -> list[str]:

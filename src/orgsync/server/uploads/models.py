@@ -93,6 +93,8 @@ class UploadJob(models.Model):
     """The job that applied the additions of the same file; this one holds what was left for later."""
     takes_nothing = models.BooleanField(default=False)
     """"Additions now": applies nothing that takes something away."""
+    asks_first = models.BooleanField(default=False, db_default=False)
+    """Of an edit: its plan is shown and waits for a word, however few people it moves."""
     chosen = models.JSONField(default=list, blank=True)
     """Learner ids to which an undo is limited; empty: everybody."""
 

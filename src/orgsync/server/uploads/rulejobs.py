@@ -5,8 +5,7 @@ from typing import Any
 from django.db import connection
 
 from orgsync.core.errors import OrgSyncError
-from orgsync.core.grouprules.book import RuleBook, RuleEdit, in_order
-from orgsync.core.grouprules.conditions import RuleError
+from orgsync.core.grouprules.book import RuleBook, RuleCircle, RuleEdit, in_order
 from orgsync.core.grouprules.parsing import parse_rule, to_json
 from orgsync.core.normalize import fold_key
 from orgsync.core.plan import Writes
@@ -80,12 +79,14 @@ def circle_in(book: RuleBook, organization_id: int) -> str | None:
     """Say in words which circle the book's rules form with its edit; None when there is none."""
     if book.edit is None or book.edit.condition is None:
         return None
-    found = Group.objects.filter(organization_id=organization_id, name_key=book.edit.group_key)
+    groups = Group.objects.filter(organization_id=organization_id)
+    found = groups.filter(name_key=book.edit.group_key)
     edited = dict.fromkeys(found.values_list("id", flat=True), book.edit.condition)
     try:
         in_order({**book.rules, **edited})
-    except RuleError as error:
-        return str(error)
+    except RuleCircle as circle:
+        names = dict(groups.filter(id__in=circle.groups).values_list("id", "name"))
+        return RuleCircle(circle.groups, names).problem
     return None
 
 
