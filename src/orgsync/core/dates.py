@@ -21,10 +21,11 @@ def iso_dates(cells: pl.Series, formats: Sequence[str] = ()) -> pl.Series:
     ISO is tried first, then `formats` (as for `strptime`, for example `%d.%m.%Y`) in their order.
     """
     distinct = cells.drop_nulls().unique()
-    known = pl.coalesce(
+    readings = (
         pl.col("cell").str.replace(_YEAR_FIRST, "$1-$2-$3").str.to_date("%Y-%m-%d", strict=False),
         *(pl.col("cell").str.to_date(pattern, strict=False) for pattern in formats),
     )
-    in_range = known.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)
-    parsed = distinct.alias("cell").to_frame().select("cell", iso=pl.when(in_range).then(known.dt.to_string()))
+    # Each for itself: %Y takes 31.12.23 for the year 23, and a later format may know better.
+    in_range = (pl.when(day.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)).then(day) for day in readings)
+    parsed = distinct.alias("cell").to_frame().select("cell", iso=pl.coalesce(*in_range).dt.to_string())
     return cells.replace_strict(parsed["cell"], parsed["iso"], default=None, return_dtype=pl.String)
