@@ -17,7 +17,7 @@ class OptionKind(StrEnum):
     TEXT = "text"
     ADDRESS = "address"
     PATH = "path"
-    SECRET = "place of a secret"
+    HIDDEN = "secret, or env:NAME, file:PATH, keyring:NAME"
     WHOLE = "whole number"
     FLAG = "true or false"
     TEXTS = "list of texts"
