@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from orgsync.core.checking import CheckedFile
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.csvfile import read_csv
 from orgsync.core.headers import read_layout
-from orgsync.core.planning.handrows import HAND_COLUMNS
+from orgsync.core.planning.handrows import HAND_COLUMNS, LEARNER, LIFT
+from orgsync.core.results import LINE_END
 from orgsync.core.rows import ROW_NUMBER, CheckedRows
 from orgsync.core.validate import check_rows
 
@@ -56,6 +57,25 @@ def write_edits(edits: Sequence[Edit]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def write_same(edit: Edit, people: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    """Yield the file of one edit of many people: frames of `learner_id`, `address`, and `lifts` where it differs.
+
+    Whom `edit` itself names does not matter. What `write_edits` writes of the same edits is the same file.
+    """
+    cells = _cells(replace(edit, address="", learner_id=0))
+    named = [name for name in cells if name not in HAND_COLUMNS]
+    header = io.StringIO(newline="")
+    csv.writer(header, lineterminator=LINE_END).writerow([*named, *HAND_COLUMNS])
+    yield header.getvalue().encode()
+    for frame in people:
+        theirs = {"existing_email_address": pl.col("address"), LEARNER: pl.col("learner_id").cast(pl.String)}
+        if "lifts" in frame.columns:
+            theirs[LIFT] = pl.col("lifts")
+        same = {name: pl.lit(cells[name], dtype=pl.String) for name in (*named, *HAND_COLUMNS) if name not in theirs}
+        rows = frame.select(**theirs, **same).select(*named, *HAND_COLUMNS)
+        yield rows.write_csv(include_header=False, line_terminator=LINE_END, quote_style="necessary").encode()
 
 
 def check_edits(

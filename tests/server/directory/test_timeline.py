@@ -86,7 +86,7 @@ def test_an_origin_is_the_last_word_on_a_value(world: World) -> None:
     world.apply(make_writes(changes=[(1, 2, "work_title", None, "Cook"), (1, 2, "job_level", None, "1")]), job_id=8)
     world.apply(make_writes(changes=[(1, 2, "work_title", "Cook", "Chef")]), at=TUESDAY, job_id=None)
 
-    assert origins_of(ana_of(world)) == {"work_title": Origin(TUESDAY, None), "job_level": Origin(MONDAY, 8)}
+    assert origins_of(ana_of(world)) == {"work_title": Origin(TUESDAY, None, 2), "job_level": Origin(MONDAY, 8, 2)}
 
 
 def test_somebody_of_the_same_number_elsewhere_has_another_timeline(world: World) -> None:

@@ -23,7 +23,7 @@ from orgsync.server.directory.models import (
 from orgsync.server.directory.revision import DirectoryBusy, lock_directory
 from orgsync.server.directory.timeline import timeline_of
 from orgsync.server.orgs.models import Admin, Role
-from orgsync.server.uploads import edits as server_edits
+from orgsync.server.uploads import atonce
 from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.undoing import start_undo
@@ -314,7 +314,7 @@ def test_edit_says_when_a_sync_is_being_applied(
             leave.wait(30)
         connection.close()
 
-    monkeypatch.setattr(server_edits, "PAGE_PATIENCE", timedelta(milliseconds=50))
+    monkeypatch.setattr(atonce, "PAGE_PATIENCE", timedelta(milliseconds=50))
     other = Thread(target=hold)
     other.start()
     locked.wait(30)

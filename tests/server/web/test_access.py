@@ -41,14 +41,21 @@ CHANGING = {
     "authenticate",
     "token-revoke",
     "job-decide",
+    "job-undo",
+    "learner-add",
+    "learner-edit",
+    "learner-change",
     "outbox",
     "outbox-mail",
 }
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
     "outbox-mail",
+    "learner-edit",
+    "learner-change",
+    "job-undo",
 }
-POSTED = {"job-decide", "token-revoke"}
+POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"}
 
 Address = Callable[[str], str]
 
@@ -70,7 +77,7 @@ def address(acme: Organization) -> Address:
         organization=acme, kind="test", recipient="a@example.com", subject="s", body="b", created_at=timezone.now()
     )
     ids: dict[str, dict[str, object]] = {
-        "learner": {"learner_id": 1},
+        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change")},
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},
         "job": {"job": job.public_id},
@@ -78,6 +85,7 @@ def address(acme: Organization) -> Address:
         "job-plan": {"job": job.public_id},
         "job-download": {"job": job.public_id, "what": "source"},
         "job-decide": {"job": job.public_id},
+        "job-undo": {"job": job.public_id},
         "feed": {"feed": token.feed_id},
         "token-revoke": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},

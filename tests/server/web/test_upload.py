@@ -17,8 +17,8 @@ from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.template import TemplateKind
 from orgsync.server.directory.models import Feed, Pool
 from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads.adding import UPLOADS_BY_HAND
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
-from orgsync.server.web.forms.upload import BY_HAND
 from tests.upload_world import PEOPLE, make_feed, make_media, make_sender
 
 UPLOAD = "/admin/people/upload/"
@@ -63,7 +63,7 @@ def test_first_upload_makes_the_feed_for_uploads_by_hand(alice: Client, acme: Or
 
     media = Media.objects.get(organization=acme)
     assert answer["Location"] == path_of(media)
-    assert (media.feed.name, media.feed.mode) == (BY_HAND, Mode.CHANGES)
+    assert (media.feed.name, media.feed.mode) == (UPLOADS_BY_HAND, Mode.CHANGES)
     assert (media.kind, media.file_name, media.size, media.token) == (MediaKind.SOURCE, "people.csv", len(PEOPLE), None)
     assert not UploadJob.objects.exists()
 
@@ -78,7 +78,7 @@ def test_second_upload_uses_the_same_feed(alice: Client) -> None:
     send(alice, feed=str(feed.pk))
 
     assert Feed.objects.count() == 1
-    assert f'<option value="{feed.pk}" selected>{BY_HAND}</option>' in text_of(alice.get(UPLOAD))
+    assert f'<option value="{feed.pk}" selected>{UPLOADS_BY_HAND}</option>' in text_of(alice.get(UPLOAD))
 
 
 def test_preview_shows_rows_with_issues_in_place(alice: Client, acme: Organization) -> None:

@@ -1,7 +1,7 @@
 """What happened to one learner, newest first: values, memberships, licenses and claims as one list of moments."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,13 +68,14 @@ class Timeline:
 _Event = tuple[datetime, int | None, Fact]
 
 
-def timeline_of(learner: Learner, *, before: datetime | None = None) -> Timeline:
-    """Return the newest moments of the learner, or the newest that were earlier than `before`."""
-    changes = _changes(learner, before)
+def timeline_of(
+    learner: Learner, *, before: datetime | None = None, about: Collection[Subject] = tuple(Subject)
+) -> Timeline:
+    """Return the newest moments of the learner, or the newest that were earlier than `before`, of these subjects."""
+    changes = _changes(learner, before) if Subject.ATTRIBUTE in about else []
     links = (*_memberships(learner), *_licenses(learner), *_claims(learner))
     events = [*_creation(learner), *_removals(learner), *reversed(changes), *links]
-    if before is not None:
-        events = [event for event in events if event[0] < before]
+    events = [event for event in events if event[2].subject in about and (before is None or event[0] < before)]
     moments = _moments(events)
     whole = _whole(moments, oldest_change=changes[-1][0] if len(changes) == MOST_CHANGES else None)
     shown = whole[:MOST_MOMENTS]
@@ -162,10 +163,13 @@ class Origin:
 
     at: datetime
     job_id: int | None
+    row_number: int | None = None
 
 
 def origins_of(learner: Learner) -> dict[str, Origin]:
     """Return the origin of each attribute that has changed since the learner was created."""
     log = LearnerChange.objects.filter(organization_id=learner.organization_id, learner_id=learner.id)
-    newest = log.order_by("attribute", "-id").distinct("attribute").values_list("attribute", "at", "job_id")
-    return {attribute: Origin(at, job_id) for attribute, at, job_id in newest}
+    newest = (
+        log.order_by("attribute", "-id").distinct("attribute").values_list("attribute", "at", "job_id", "row_number")
+    )
+    return {attribute: Origin(at, job_id, row_number) for attribute, at, job_id, row_number in newest}

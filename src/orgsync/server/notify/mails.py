@@ -116,8 +116,8 @@ def _wants_results(job: EndedJob) -> bool:
 
 
 def _asker(job: EndedJob) -> list[str]:
-    """An undo has no token that would say who wants to know: whoever asked for it is told."""
-    asker = None if job.undone_id is None else job.requested_by
+    """An undo has no token that would say who wants to know: whoever asked for it is told. Who only tries one looks."""
+    asker = None if job.undone_id is None or job.is_dry_run else job.requested_by
     return [asker.email] if asker is not None and asker.is_active else []
 
 

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MANAGE_FEEDS = "manage feeds"
     MANAGE_TOKENS = "manage access tokens"
     SEE_OUTBOX = "see the outbox"
+    EDIT_PEOPLE = "edit people by hand"
+    ERASE = "erase people"
 
 
 _SEEING: Final = frozenset(
@@ -32,7 +34,7 @@ _SEEING: Final = frozenset(
 )
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - {Permission.ERASE},
     Role.READ_ONLY: _SEEING,
 }
 """A token and a job that touches admins ask for more than the role: see `uploads.decisions`."""

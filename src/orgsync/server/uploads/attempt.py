@@ -20,6 +20,8 @@ class Attempt:
     """When it began: the time of everything that it changes."""
     clock: Callable[[], datetime]
     """Says when it ends."""
+    is_attended: bool = False
+    """Whether somebody waits for the answer and sees it: then no mail tells of a failure."""
 
     def report(self, phase: str, *, total: int = 0, done: int = 0) -> None:
         """Show the phase that begins; raise LostAttempt when the job moved on.

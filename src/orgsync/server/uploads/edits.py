@@ -1,25 +1,25 @@
 """Edits by people: one person at once, several after a look at the plan; the same way as every file takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+import polars as pl
 from django.db import transaction
 from django.utils import timezone
 
-from orgsync.core.edits import Edit, write_edits
+from orgsync.core.edits import Edit, write_edits, write_same
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.audit import actors
 from orgsync.server.directory.models import Feed
-from orgsync.server.directory.revision import PAGE_PATIENCE, DirectoryBusy
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
-from orgsync.server.uploads import audited, transitions
+from orgsync.server.uploads import audited, tasks
+from orgsync.server.uploads.atonce import run_at_once
 from orgsync.server.uploads.handjobs import BY_HAND
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.media import store_media
 from orgsync.server.uploads.models import JobKind, MediaKind, UploadJob
-from orgsync.server.uploads.pipeline import process
 
 _LAST_RANK: Final = 2**31 - 1
 
@@ -51,15 +51,30 @@ def edit_people(
     if not edits:
         raise EditRefused("There is nobody to edit.")
     check_may_edit(organization, by)
-    job = _begin(organization, edits, by, note=note, is_whole=is_whole, asks_first=asks_first, now=clock())
-    try:
-        process(job.pk, job.attempts, now=clock(), clock=clock, patience=PAGE_PATIENCE)
-    except DirectoryBusy as error:
-        transitions.fail(job, job.attempts, code="directory_busy", reason=str(error), now=clock())
-        raise
-    return UploadJob.objects.select_related("organization", "feed", "source", "plan", "result").get(
-        organization=organization, id=job.pk
-    )
+    all_or_nothing = is_whole or len(edits) == 1
+    rows = RowPolicy.ALL_OR_NOTHING if all_or_nothing else RowPolicy.GOOD_ROWS
+    job = _job_of(organization, [write_edits(edits)], by, note=note, rows=rows, now=clock())
+    job.asks_first = asks_first
+    return run_at_once(job, by=by, clock=clock)
+
+
+def plan_same(
+    organization: Organization, edit: Edit, people: Iterable[pl.DataFrame], by: Account, *, note: str, now: datetime
+) -> UploadJob:
+    """
+    Queue the same edit of many people; the job is HELD with its plan when it is planned, and confirmed like any.
+
+    `people` come in frames of `learner_id`, `address` and, where local overrides are to be lifted, `lifts` (targets,
+    one a line). Raises EditRefused.
+    """
+    check_may_edit(organization, by)
+    job = _job_of(organization, write_same(edit, people), by, note=note, rows=RowPolicy.GOOD_ROWS, now=now)
+    job.asks_first = True
+    with transaction.atomic():
+        insert_job(job)
+        tasks.enqueue(job)
+        audited.note_accepted(job, by=actors.account(by.pk))
+    return job
 
 
 def check_may_edit(organization: Organization, by: Account) -> None:
@@ -76,37 +91,26 @@ def feed_by_hand(organization: Organization) -> Feed:
     return feed
 
 
-def _begin(
+def _job_of(
     organization: Organization,
-    edits: Sequence[Edit],
+    file: Iterable[bytes],
     by: Account,
     *,
     note: str,
-    is_whole: bool,
-    asks_first: bool,
+    rows: RowPolicy,
     now: datetime,
 ) -> UploadJob:
-    """Store the edits as a file and begin its job, which the queue gets only if this process dies."""
+    """Store the edits as a file; return their job, which is not saved yet."""
     feed = feed_by_hand(organization)
     name = note.strip() or "Edit by hand"
-    source = store_media([write_edits(edits)], feed=feed, kind=MediaKind.SOURCE, file_name=name, now=now)
-    all_or_nothing = is_whole or len(edits) == 1
-    with transaction.atomic():
-        job = insert_job(
-            UploadJob(
-                organization=organization,
-                feed=feed,
-                requested_by=by,
-                source=source,
-                kind=JobKind.EDIT,
-                status=JobStatus.QUEUED,
-                mode=Mode.CHANGES,
-                rows=RowPolicy.ALL_OR_NOTHING if all_or_nothing else RowPolicy.GOOD_ROWS,
-                asks_first=asks_first,
-            )
-        )
-        audited.note_accepted(job, by=actors.account(by.pk))
-        # No worker's name: a sweep that takes a lost edit over must not end the sessions of this process.
-        transitions.start(job.pk, worker="", now=now)
-    job.refresh_from_db()
-    return job
+    source = store_media(file, feed=feed, kind=MediaKind.SOURCE, file_name=name, now=now)
+    return UploadJob(
+        organization=organization,
+        feed=feed,
+        requested_by=by,
+        source=source,
+        kind=JobKind.EDIT,
+        status=JobStatus.QUEUED,
+        mode=Mode.CHANGES,
+        rows=rows,
+    )

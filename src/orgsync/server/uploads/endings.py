@@ -61,7 +61,8 @@ def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:
         transitions.fail(
             attempt.job, attempt.number, code=refusal.code, reason=refusal.reason, now=attempt.clock(), **values
         )
-        job_finished(attempt.job, now=attempt.clock())
+        if not attempt.is_attended:
+            job_finished(attempt.job, now=attempt.clock())
 
 
 def fail_unread(attempt: Attempt, error: UnreadableFile | DamagedMedia | RemovedMedia) -> None:

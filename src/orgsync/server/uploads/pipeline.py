@@ -53,7 +53,7 @@ def process(
     write lock is not got in that time; else it is waited for.
     """
     job = UploadJob.objects.select_related(*_RELATED).get(id=job_id)
-    attempt = Attempt(job, number, now, clock)
+    attempt = Attempt(job, number, now, clock, is_attended=patience is not None)
     attempt.report("read")
     try:
         file = open_source(job)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -151,6 +151,15 @@ class PlanFile:
             for part in lines.iter_slices(WRITTEN_AT_ONCE):
                 safe = part.with_columns(defused(pl.col(pl.String)))
                 yield safe.write_csv(include_header=False, line_terminator=LINE_END).encode()
+
+    def frame(self, chosen: PlanFilter, positions: Sequence[int] | None = None) -> pl.DataFrame:
+        """Return `kind`, `learner_id`, `row_number` of the lines that a filter leaves, or of those at positions."""
+        columns = pl.scan_parquet(self.source).select("kind", "learner_id", "row_number")
+        wanted = _matches(self, chosen) if positions is None else positions
+        if isinstance(wanted, range):
+            return columns.slice(wanted.start, len(wanted)).collect()
+        numbered = columns.with_row_index(_POSITION).filter(pl.col(_POSITION).is_in(list(wanted)))
+        return numbered.drop(_POSITION).collect()
 
     def span(self, kind: str) -> tuple[int, int]:
         """Return where the lines of a kind, or all lines, begin and end."""

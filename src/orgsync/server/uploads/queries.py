@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from orgsync.core.guards import ADMIN_CHANGE
-from orgsync.core.model import JobStatus
+from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads.models import UploadJob
@@ -109,6 +109,28 @@ def rest_of(job: UploadJob) -> UploadJob | None:
     """Return the job that holds what the additions of this one have left."""
     found = UploadJob.objects.filter(organization_id=job.organization_id, source=job.source_id, rest_of=job)
     return found.order_by("id").first()
+
+
+def undos_of(job: UploadJob) -> list[UploadJob]:
+    """Return the jobs that undo this one or would have, looks at what an undo would do left out; the newest first."""
+    mine = UploadJob.objects.filter(organization_id=job.organization_id, undoes=job, is_dry_run=False)
+    return list(mine.select_related("requested_by").order_by("-id"))
+
+
+def superseded_by(job: UploadJob) -> UploadJob | None:
+    """Return the newer full file of the feed that made this held job pointless; None where that is not so."""
+    if job.reason_code != "superseded" or job.finished_at is None:
+        return None
+    newer = UploadJob.objects.filter(
+        organization_id=job.organization_id,
+        feed_id=job.feed_id,
+        mode=Mode.FULL,
+        status=JobStatus.DONE,
+        is_dry_run=False,
+        id__gt=job.pk,
+        finished_at__gte=job.finished_at,
+    )
+    return newer.order_by("finished_at", "id").first()
 
 
 def needs_owner(job: UploadJob) -> bool:

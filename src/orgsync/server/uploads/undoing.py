@@ -23,9 +23,13 @@ class UndoRefused(OrgSyncError):
     """The job cannot be undone as asked; nothing was queued."""
 
 
-def start_undo(job: UploadJob, *, by: Account, now: datetime, chosen: Collection[int] = ()) -> UploadJob:
+def start_undo(
+    job: UploadJob, *, by: Account, now: datetime, chosen: Collection[int] = (), is_dry_run: bool = False
+) -> UploadJob:
     """
     Queue the undo of an applied job, for everybody or for the learners in `chosen`; return the new job.
+
+    A dry run shows what the undo would do, what it would leave alone, and what cannot be undone; it changes nothing.
 
     Raises UndoRefused when the job did not end DONE, was a dry run, is older than the organization's `undo_days`, is
     being undone or was undone already (as far as asked), when somebody in `chosen` is unknown, and when `by` may not
@@ -50,6 +54,7 @@ def start_undo(job: UploadJob, *, by: Account, now: datetime, chosen: Collection
                 status=JobStatus.QUEUED,
                 mode=Mode.CHANGES,
                 rows=RowPolicy.GOOD_ROWS,
+                is_dry_run=is_dry_run,
             )
         )
         tasks.enqueue(undo)
@@ -57,11 +62,11 @@ def start_undo(job: UploadJob, *, by: Account, now: datetime, chosen: Collection
     return undo
 
 
-def can_be_undone(job: UploadJob, *, now: datetime) -> bool:
-    """Say whether an undo of the whole job would be accepted now."""
+def can_be_undone(job: UploadJob, *, now: datetime, chosen: Collection[int] = ()) -> bool:
+    """Say whether an undo of the whole job, or for the learners in `chosen`, would be accepted now."""
     try:
         _check_can_be_undone(job, now=now)
-        _check_not_undone(job, [])
+        _check_not_undone(job, sorted(set(chosen)))
     except UndoRefused:
         return False
     return True
@@ -96,7 +101,8 @@ def _check_can_be_undone(job: UploadJob, *, now: datetime) -> None:
 
 def _check_not_undone(job: UploadJob, people: list[int]) -> None:
     """Undoing twice would change nothing; an undo that was itself undone is undone again by its own undo."""
-    mine = Q(organization_id=job.organization_id, undoes=job, kind=JobKind.UNDO) & ~Q(status__in=_OVER)
+    mine = Q(organization_id=job.organization_id, undoes=job, kind=JobKind.UNDO, is_dry_run=False)
+    mine &= ~Q(status__in=_OVER)
     for undo in UploadJob.objects.filter(mine).order_by("id"):
         if undo.status != JobStatus.DONE:
             raise UndoRefused(f"Job {undo.public_id} is about to undo job {job.public_id} already.")

@@ -2,179 +2,209 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import (
     Claim,
     Feed,
     Group,
     Learner,
     LicenseAssignment,
+    LicenseState,
     Membership,
+    Override,
     PermissionGrant,
     Pool,
     Reason,
 )
-from orgsync.server.directory.queries import people_in_order
-from orgsync.server.directory.timeline import Fact, Origin, Subject, Timeline, origins_of, timeline_of
-from orgsync.server.orgs.models import Admin
+from orgsync.server.directory.queries import SUGGESTED, people_in_order
+from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
+from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
+from orgsync.server.orgs.models import Account, Admin
 from orgsync.server.uploads.models import UploadJob
-from orgsync.server.web.forms.learners import STATE_WORDS, label_of
+from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm, label_of
 from orgsync.server.web.learnertable import name_of
+from orgsync.server.web.timelinewords import Names, entry_of, ids_of, managers_of, overridden_groups, reasons_of
 
 REPORTS_SHOWN: Final = 20
-REASON_WORDS: Final = {
-    Reason.FILE: _("by file"),
-    Reason.HAND: _("by hand"),
-    Reason.RULE: _("by rule"),
-    Reason.SCIM: _("by SCIM"),
-}
-FACT_WORDS: Final = {
+_GROUP: Final = "group:"
+KEY_LABELS: Final = {
     "primary_email_address": _("E-mail address"),
     "unique_user_id": _("Unique user ID"),
-    "status": _("Status"),
     "manager": _("Manager"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """One attribute with its origin; no origin where it is as at the creation."""
+class Kept:
+    """A local override: since when, and by whom."""
 
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One attribute or key with its origin (none where it is as at the creation) and its local override."""
+
+    name: str
     label: str
     value: Any
     origin: Origin | None
     job: UploadJob | None
+    kept: Kept | None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A group or a license of the learner: what it is called, what is to be said of it, since when, by which job."""
 
+    id: int
     name: str
     said: Sequence[Any]
     state: str
     since: datetime
     job: UploadJob | None
-    is_by_hand: bool
+    is_by_hand: bool = False
+    has_rule: bool = False
+    can_leave: bool = False
+    """Whether a person can take the learner out: a rule alone decides otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One fact in words; before and after are None where there was nothing, or is nothing any more."""
-
-    label: str
-    before: Any
-    after: Any
-    row_number: int | None
-    subject: Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A moment of the timeline in words."""
-
-    at: datetime
-    job: UploadJob | None
-    is_by_job: bool
-    lines: Sequence[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What the ids on the page stand for."""
-
-    groups: Mapping[int, str]
-    pools: Mapping[int, str]
-    feeds: Mapping[int, str]
-    people: Mapping[int, Learner]
-    jobs: Mapping[int, UploadJob]
-
-
-def learner_page(learner: Learner, *, before: datetime | None) -> dict[str, Any]:
-    """Return what the page shows; the timeline begins before the time given, if one is."""
+def learner_page(learner: Learner, place: TimelineForm) -> dict[str, Any]:
+    """Return what the page shows, with the part of the timeline that the address asks for."""
     mine = {"organization_id": learner.organization_id, "learner_id": learner.id}
     memberships = list(Membership.objects.filter(**mine))
     licenses = list(LicenseAssignment.objects.filter(**mine))
-    origins, timeline = origins_of(learner), timeline_of(learner, before=before)
-    names = _names(learner, timeline, [*origins.values()], [*memberships, *licenses])
-    reports = Learner.objects.filter(organization_id=learner.organization_id, manager_id=learner.id)
-    people = list(reports.order_by("last_name_key", "first_name_key", "id")[: REPORTS_SHOWN + 1])
+    timeline = timeline_of(learner, before=place.moment(), about=place.subjects())
+    origins, kept = origins_of(learner), _kept(learner)
+    names = _names(learner, timeline, origins.values(), [*memberships, *licenses], kept)
+    manager = names.people.get(learner.manager_id or 0)
     return {
         "learner": learner,
         "name": name_of(learner),
         "created_by": names.jobs.get(learner.created_job_id or 0),
-        "values": _values(learner, origins, names),
+        "keys": _keys(learner, manager, origins, names, kept),
+        "values": _values(learner, origins, names, kept),
         "groups": sorted((_group(one, names) for one in memberships), key=lambda link: link.name.casefold()),
+        "kept_out": [(group, names.groups[group], said) for group, said in _kept_out(kept) if group in names.groups],
         "licenses": sorted((_license(one, names) for one in licenses), key=lambda link: link.name.casefold()),
-        "manager": names.people.get(learner.manager_id or 0),
-        "reports": people[:REPORTS_SHOWN],
-        "has_more_reports": len(people) > REPORTS_SHOWN,
+        "pools_left": [(pool, name) for pool, name in names.pools.items() if pool not in _taken(licenses)],
+        "manager": manager,
         "claims": _claiming_feeds(learner),
         "permissions": list(PermissionGrant.objects.filter(**mine).order_by("permission")),
         "role": Admin.objects.filter(**mine).select_related("account").first(),
-        "entries": [_entry(moment, names) for moment in timeline.moments],
+        "entries": [entry_of(moment, names, _is_undoable) for moment in timeline.moments],
         "older": timeline.older,
-        "is_earlier": before is not None,
+        "is_earlier": place.moment() is not None,
+        "why": _why(learner, place.group_id()),
+        "asked_why": place.group_id(),
+        "group_names": _group_names(learner.organization_id),
+        **_reports(learner),
     }
 
 
-def _names(learner: Learner, timeline: Timeline, origins: Iterable[Origin], links: Iterable[Any]) -> _Names:
+def manager_text(learner: Learner) -> str:
+    """Return how the form of values names the learner's manager; empty where there is none, or none known."""
+    people = Learner.objects.filter(organization_id=learner.organization_id, id=learner.manager_id or 0)
+    return people.values_list("primary_email_address", flat=True).first() or ""
+
+
+def _reports(learner: Learner) -> dict[str, Any]:
+    found = Learner.objects.filter(organization_id=learner.organization_id, manager_id=learner.id)
+    people = list(found.order_by("last_name_key", "first_name_key", "id")[: REPORTS_SHOWN + 1])
+    return {"reports": people[:REPORTS_SHOWN], "has_more_reports": len(people) > REPORTS_SHOWN}
+
+
+def _kept(learner: Learner) -> dict[str, Kept]:
+    """Return the local overrides of attributes, keys and groups, by target."""
+    found = list(
+        Override.objects.filter(organization_id=learner.organization_id, learner_id=learner.id).order_by("target")
+    )
+    # Accounts are global; only those are asked for that overrides of this organization name.
+    who = dict(Account.objects.filter(id__in={one.by_id for one in found}).values_list("id", "email"))
+    return {one.target: Kept(one.at, who.get(one.by_id or 0, "")) for one in found}
+
+
+def _kept_out(kept: Mapping[str, Kept]) -> list[tuple[int, Kept]]:
+    """Return the groups into which no file puts the learner."""
+    return [(int(target.removeprefix(_GROUP)), said) for target, said in kept.items() if target.startswith(_GROUP)]
+
+
+def _names(
+    learner: Learner, timeline: Timeline, origins: Iterable[Origin], links: Sequence[Any], kept: Mapping[str, Kept]
+) -> Names:
     mine = {"organization_id": learner.organization_id}
     facts = [fact for moment in timeline.moments for fact in moment.facts]
-    links = list(links)
-    groups = {one.group_id for one in links if isinstance(one, Membership)} | _ids(facts, Subject.GROUP)
+    groups = {one.group_id for one in links if isinstance(one, Membership)} | ids_of(facts, Subject.GROUP)
+    groups |= {group for group, _said in _kept_out(kept)} | overridden_groups(facts)
     jobs = {moment.job_id for moment in timeline.moments} | {origin.job_id for origin in origins}
     jobs |= {learner.created_job_id, *(one.since_job_id for one in links)}
-    people = _managers(facts) | {learner.manager_id or 0}
-    found = UploadJob.objects.filter(**mine, id__in=[job for job in jobs if job is not None]).select_related("feed")
-    return _Names(
-        groups=dict(Group.objects.filter(**mine, id__in=groups).values_list("id", "name")),
-        pools=dict(Pool.objects.filter(**mine).values_list("id", "name")),
-        feeds=dict(Feed.objects.filter(**mine, id__in=_ids(facts, Subject.CLAIM)).values_list("id", "name")),
+    people = managers_of(facts) | {learner.manager_id or 0}
+    found = UploadJob.objects.filter(**mine, id__in=[job for job in jobs if job is not None])
+    named = Group.objects.filter(**mine, id__in=groups)
+    return Names(
+        groups=dict(named.values_list("id", "name")),
+        rule_groups=frozenset(named.filter(is_rule=True).values_list("id", flat=True)),
+        pools=dict(Pool.objects.filter(**mine).order_by("name", "id").values_list("id", "name")),
+        feeds=dict(Feed.objects.filter(**mine, id__in=ids_of(facts, Subject.CLAIM)).values_list("id", "name")),
         people={one.id: one for one in people_in_order(learner.organization_id, sorted(people))},
-        jobs={job.pk: job for job in found},
+        jobs={job.pk: job for job in found.select_related("feed", "requested_by", "organization").defer("messages")},
     )
 
 
-def _ids(facts: Iterable[Fact], subject: Subject) -> set[int]:
-    return {int(fact.name) for fact in facts if fact.subject is subject}
+def _keys(
+    learner: Learner, manager: Learner | None, origins: Mapping[str, Origin], names: Names, kept: Mapping[str, Kept]
+) -> list[Value]:
+    reports_to = name_of(manager) if manager else learner.pending_manager_email or learner.pending_manager_id
+    stored = {
+        "primary_email_address": learner.primary_email_address,
+        "unique_user_id": learner.unique_user_id,
+        "manager": reports_to,
+    }
+    return [_value(name, str(KEY_LABELS[name]), value, origins, names, kept) for name, value in stored.items()]
 
 
-def _managers(facts: Iterable[Fact]) -> set[int]:
-    """Return the learners that the log names as managers; a reference that waits for somebody is no number."""
-    sides = [side for fact in facts if fact.name == "manager" for side in (fact.before, fact.after)]
-    return {int(side) for side in sides if isinstance(side, str) and side.isdecimal()}
-
-
-def _values(learner: Learner, origins: Mapping[str, Origin], names: _Names) -> list[Value]:
-    """Return the attributes that have a value, in the catalogue's order, custom ones behind."""
+def _values(learner: Learner, origins: Mapping[str, Origin], names: Names, kept: Mapping[str, Kept]) -> list[Value]:
+    """Return the attributes that have a value or an override, in the catalogue's order, custom ones behind."""
     stored = {name: getattr(learner, name) for name in ATTRIBUTE_NAMES} | dict(sorted(learner.custom.items()))
-    held = [(name, value, origins.get(name)) for name, value in stored.items() if value is not None]
-    return [
-        Value(label_of(name), value, origin, names.jobs.get(origin.job_id or 0) if origin else None)
-        for name, value, origin in held
-    ]
+    stored |= {name: None for name in kept if ":" not in name and name not in stored and name not in KEY_LABELS}
+    shown = {name: value for name, value in stored.items() if value is not None or name in kept}
+    return [_value(name, label_of(name), value, origins, names, kept) for name, value in shown.items()]
 
 
-def _group(one: Membership, names: _Names) -> Link:
+def _value(  # noqa: PLR0917  what a line of the table is made of
+    name: str, label: str, value: Any, origins: Mapping[str, Origin], names: Names, kept: Mapping[str, Kept]
+) -> Value:
+    origin = origins.get(name)
+    job = names.jobs.get(origin.job_id or 0) if origin else None
+    return Value(name, label, value, origin, job, kept.get(name))
+
+
+def _group(one: Membership, names: Names) -> Link:
     job = names.jobs.get(one.since_job_id or 0)
-    return Link(names.groups[one.group_id], reasons_of(one.reasons), "", one.since, job, is_by_hand=False)
+    can_leave = one.reasons & ~Reason.RULE != 0
+    has_rule = one.group_id in names.rule_groups
+    said = reasons_of(one.reasons)
+    return Link(
+        one.group_id, names.groups[one.group_id], said, "", one.since, job, has_rule=has_rule, can_leave=can_leave
+    )
 
 
-def _license(one: LicenseAssignment, names: _Names) -> Link:
+def _license(one: LicenseAssignment, names: Names) -> Link:
     job = names.jobs.get(one.since_job_id or 0)
     said = [STATE_WORDS[one.state]]
-    return Link(names.pools[one.pool_id], said, one.state, one.since, job, is_by_hand=one.is_by_hand)
+    return Link(one.pool_id, names.pools[one.pool_id], said, one.state, one.since, job, is_by_hand=one.is_by_hand)
 
 
-def reasons_of(mask: int) -> list[Any]:
-    """Return why somebody is in a group, in words."""
-    return [word for reason, word in REASON_WORDS.items() if mask & reason]
+def _taken(licenses: Iterable[LicenseAssignment]) -> set[int]:
+    return {one.pool_id for one in licenses if one.state != LicenseState.DENIED}
 
 
 def _claiming_feeds(learner: Learner) -> list[Feed]:
@@ -183,35 +213,27 @@ def _claiming_feeds(learner: Learner) -> list[Feed]:
     return list(feeds.order_by("rank", "name"))
 
 
-def _entry(moment: Any, names: _Names) -> Entry:
-    lines = [_line(fact, names) for fact in moment.facts]
-    return Entry(moment.at, names.jobs.get(moment.job_id or 0), moment.job_id is not None, lines)
+def _group_names(organization_id: int) -> list[str]:
+    """Return the groups that the field for joining one suggests."""
+    groups = Group.objects.filter(organization_id=organization_id, is_rule=False).order_by("name_key")
+    return list(groups.values_list("name", flat=True)[:SUGGESTED])
 
 
-def _line(fact: Fact, names: _Names) -> Line:
-    label, said = _words(fact, names)
-    sides = [None if side is None else said(side) for side in (fact.before, fact.after)]
-    return Line(label, sides[0], sides[1], fact.row_number, fact.subject)
+def _why(learner: Learner, group_id: int | None) -> Why | None:
+    """Return why the learner is in a group, where the address asks for it."""
+    if group_id is None:
+        return None
+    group = Group.objects.filter(organization_id=learner.organization_id, id=group_id).first()
+    if group is None:
+        return None
+    try:
+        return why_member(learner.organization_id, learner.primary_email_address, group.name)
+    except GroupUnknown:
+        return None
 
 
-def _words(fact: Fact, names: _Names) -> tuple[str, Any]:
-    """Return what a fact is about, and how its sides are said."""
-    if fact.subject is Subject.GROUP:
-        return names.groups.get(int(fact.name), str(_("a group that is gone"))), lambda mask: ", ".join(
-            map(str, reasons_of(mask))
-        )
-    if fact.subject is Subject.LICENSE:
-        return names.pools.get(int(fact.name), str(_("a pool that is gone"))), STATE_WORDS.__getitem__
-    if fact.subject is Subject.CLAIM:
-        return str(_("Feed")), lambda _side: names.feeds.get(int(fact.name), str(_("a feed that is gone")))
-    name = str(fact.name)
-    label = str(FACT_WORDS.get(name) or label_of(name))
-    return label, (lambda side: _manager_words(side, names)) if name == "manager" else str
-
-
-def _manager_words(side: str, names: _Names) -> str:
-    """Say a manager's name; a reference that still waits for somebody is shown as it was given."""
-    if side.isdecimal():
-        found = names.people.get(int(side))
-        return name_of(found) if found else f"#{side}"
-    return f"{side.removeprefix('?')} ({_('not known yet')})"
+def _is_undoable(job: UploadJob) -> bool:
+    """Say whether an undo may be asked for; whether it is possible is said when it is planned."""
+    if job.status != JobStatus.DONE or job.is_dry_run or job.finished_at is None:
+        return False
+    return timezone.now() - job.finished_at <= timedelta(days=job.organization.undo_days)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from orgsync.server.web.views import account, authenticate, decisions, feeds, help, home, jobs, learners, outbox, upload
+from orgsync.server.web.views import (
+    account,
+    authenticate,
+    decisions,
+    feeds,
+    help,
+    home,
+    jobs,
+    learner,
+    learners,
+    outbox,
+    upload,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -12,7 +24,10 @@ urlpatterns = [
     path("admin/", home.home, name="home"),
     path("admin/people/learners/", learners.index, name="learners"),
     path("admin/people/learners/download/", learners.download, name="learners-download"),
-    path("admin/people/learners/<int:learner_id>/", learners.detail, name="learner"),
+    path("admin/people/learners/add/", learner.add, name="learner-add"),
+    path("admin/people/learners/<int:learner_id>/", learner.detail, name="learner"),
+    path("admin/people/learners/<int:learner_id>/edit/", learner.edit, name="learner-edit"),
+    path("admin/people/learners/<int:learner_id>/change/", learner.change, name="learner-change"),
     path("admin/people/upload/", upload.index, name="upload"),
     path("admin/people/upload/template/<slug:kind>/", upload.template, name="upload-template"),
     path("admin/people/upload/<slug:media>/", upload.preview, name="upload-preview"),
@@ -23,6 +38,7 @@ urlpatterns = [
     path("admin/people/sync-history/<int:job>/plan/", jobs.plan, name="job-plan"),
     path("admin/people/sync-history/<int:job>/<slug:what>.csv", jobs.download, name="job-download"),
     path("admin/people/sync-history/<int:job>/decide/", decisions.decide, name="job-decide"),
+    path("admin/people/sync-history/<int:job>/undo/", decisions.undo_chosen, name="job-undo"),
     path("admin/people/feeds/", feeds.index, name="feeds"),
     path("admin/people/feeds/<int:feed>/", feeds.detail, name="feed"),
     path("admin/authenticate/", authenticate.index, name="authenticate"),

@@ -106,9 +106,12 @@ class PlanFilterForm(PlainForm):
 class DecisionForm(PlainForm):
     """A person's word on a job. An approval names the plan that was shown, and says that it was looked at."""
 
-    APPROVE, ADD, REJECT, CANCEL, UNDO = "approve", "add", "reject", "cancel", "undo"
+    APPROVE, ADD, REJECT, CANCEL = "approve", "add", "reject", "cancel"
+    TRY_UNDO, UNDO = "try_undo", "undo"
 
-    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, ADD, REJECT, CANCEL, UNDO)])
+    decision = forms.ChoiceField(choices=[(word, word) for word in (APPROVE, ADD, REJECT, CANCEL, TRY_UNDO, UNDO)])
+    chosen = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    """The learner to whom an undo is limited."""
     plan = forms.CharField(required=False)
     is_looked_at = forms.BooleanField(required=False)
     why = forms.CharField(required=False, max_length=500)

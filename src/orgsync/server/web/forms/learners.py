@@ -1,6 +1,6 @@
 """What the list of learners takes in: whom to show, in what order, with which columns, and from whom on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.directory.criteria import NONE, Criteria
 from orgsync.server.directory.models import Group, LicenseState
 from orgsync.server.directory.queries import NOBODY, Order, Page, choices_of, find_page
+from orgsync.server.directory.timeline import Subject
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.plain import PlainForm
 
@@ -28,6 +29,20 @@ STATES: Final = [
 ]
 STATE_WORDS: Final = dict(STATES)
 SORTS: Final = ("name", "email", "change")
+
+ABOUT: Final = [
+    ("", _("Everything")),
+    ("values", _("Values and status")),
+    ("groups", _("Groups")),
+    ("licenses", _("Licenses")),
+    ("feeds", _("Feeds")),
+]
+SUBJECTS: Final[dict[str, Collection[Subject]]] = {
+    "values": (Subject.ATTRIBUTE, Subject.LEARNER, Subject.REMOVAL),
+    "groups": (Subject.GROUP,),
+    "licenses": (Subject.LICENSE,),
+    "feeds": (Subject.CLAIM,),
+}
 
 LINK_COLUMNS: Final = {
     "unique_user_id": _("Unique user ID"),
@@ -56,14 +71,34 @@ class Chip:
 
 
 class TimelineForm(PlainForm):
-    """Where a page of a timeline begins."""
+    """Which part of a timeline is shown, and what else the address of a learner's page asks for."""
 
-    before = forms.DateTimeField(required=False)
+    before = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    about = forms.ChoiceField(label=_("Show"), required=False, choices=ABOUT)
+    why = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    changed = forms.IntegerField(required=False, min_value=1, max_value=2**53, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.full_clean()
 
     def moment(self) -> datetime | None:
         """Return what was asked for, or None when that is nothing or cannot be understood."""
-        self.full_clean()
         found: datetime | None = self.cleaned_data.get("before")
+        return found
+
+    def subjects(self) -> Collection[Subject]:
+        """Return what the timeline is to tell of; everything unless one is named."""
+        return SUBJECTS.get(self.cleaned_data.get("about") or "", tuple(Subject))
+
+    def group_id(self) -> int | None:
+        """Return the group of which it is asked why the learner is in it."""
+        found: int | None = self.cleaned_data.get("why")
+        return found
+
+    def job_id(self) -> int | None:
+        """Return the public id of the edit that has just been made."""
+        found: int | None = self.cleaned_data.get("changed")
         return found
 
 

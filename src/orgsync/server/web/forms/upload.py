@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads.adding import UPLOADS_BY_HAND
 from orgsync.server.uploads.queries import feeds_of
 from orgsync.server.uploads.terms import Asked, WiderThanAllowed, narrowed, terms_of_feed
 from orgsync.server.web.forms.plain import PlainForm
 from orgsync.server.web.templatetags.jobs import MODE_WORDS
 
-BY_HAND: Final = "Uploads by hand"
-"""Name of the feed that takes what people upload here, made when it is first needed."""
 FIRST: Final = "by_hand"
 MODES: Final = [("", _("as the feed says")), *((mode.value, MODE_WORDS[mode]) for mode in Mode)]
 ROWS: Final = [
@@ -43,8 +42,8 @@ class UploadForm(PlainForm):
     def __init__(self, data: Any, files: Any, organization: Organization) -> None:
         self.feeds = {str(feed.pk): feed for feed in feeds_of(organization)}
         named = {feed.name: number for number, feed in self.feeds.items()}
-        super().__init__(data, files, initial={"feed": named.get(BY_HAND, FIRST)})
-        first = [] if BY_HAND in named else [(FIRST, BY_HAND)]
+        super().__init__(data, files, initial={"feed": named.get(UPLOADS_BY_HAND, FIRST)})
+        first = [] if UPLOADS_BY_HAND in named else [(FIRST, UPLOADS_BY_HAND)]
         known = [(number, feed.name) for number, feed in self.feeds.items()]
         self.fields["feed"].choices = [*first, *known]  # type: ignore[attr-defined]  # a ChoiceField
 

@@ -21,7 +21,7 @@ from orgsync.server.uploads.decisions import can_add_only
 from orgsync.server.uploads.failedrows import failed_rows
 from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
-from orgsync.server.uploads.models import Media, UploadJob
+from orgsync.server.uploads.models import JobKind, Media, UploadJob
 from orgsync.server.uploads.planpages import PlanFile, open_plan
 from orgsync.server.uploads.undoing import can_be_undone
 from orgsync.server.web.forms.jobs import JobFilterForm, PageForm, PlanFilterForm
@@ -66,6 +66,8 @@ def detail(request: AdminRequest, job: int) -> HttpResponse:
         "events": queries.events_of(found),
         "expires_at": queries.expires_at(found),
         "rest": queries.rest_of(found),
+        "undos": queries.undos_of(found),
+        "superseded_by": queries.superseded_by(found),
         "news": _news_of(found),
         **_rights(request, found),
     }
@@ -88,11 +90,12 @@ def progress(request: AdminRequest, job: int) -> HttpResponse:
 def plan(request: AdminRequest, job: int) -> HttpResponse:
     """Browse the plan of a job."""
     found = job_or_404(request, job)
-    stored = _plan_or_404(found)
+    stored = plan_or_404(found)
     form = PlanFilterForm(request.GET, stored)
     chosen = form.chosen()
     page = stored.page(chosen, form.position())
-    values = {"job": found, "plan": stored, "form": form, "chosen": chosen, "page": page}
+    can_choose = may(request.admin, Permission.DECIDE) and can_be_undone(found, now=timezone.now())
+    values = {"job": found, "plan": stored, "form": form, "chosen": chosen, "page": page, "can_choose": can_choose}
     return render(request, "web/jobs/plan.html", {"section": "jobs", **values})
 
 
@@ -136,9 +139,17 @@ def _rights(request: AdminRequest, job: UploadJob) -> dict[str, bool]:
         "may_decide": is_allowed,
         "may_cancel": is_admin,
         "can_undo": can_undo,
+        "can_do_undo": is_admin and _shows_an_undo(job),
         "may_add_only": can_add_only(job),
         **needed,
     }
+
+
+def _shows_an_undo(job: UploadJob) -> bool:
+    """Say whether the job has shown what an undo would do, and that undo can still be asked for."""
+    if job.kind != JobKind.UNDO or not job.is_dry_run or job.status != JobStatus.DONE or job.undoes is None:
+        return False
+    return can_be_undone(job.undoes, now=timezone.now(), chosen=job.chosen)
 
 
 def _plan_of(job: UploadJob) -> PlanFile | None:
@@ -160,7 +171,8 @@ def _news_of(job: UploadJob) -> dict[str, Any] | None:
     return None
 
 
-def _plan_or_404(job: UploadJob) -> PlanFile:
+def plan_or_404(job: UploadJob) -> PlanFile:
+    """Return the job's plan; a job without one, or whose file is gone, has no page of it."""
     found = _plan_of(job)
     if found is None:
         raise Http404
@@ -181,7 +193,7 @@ def _failed(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # 
 
 
 def _plan_lines(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:
-    stored = _plan_or_404(job)
+    stored = plan_or_404(job)
     chosen = PlanFilterForm(request.GET, stored).chosen()
     return _attachment(stored.csv(chosen), f"plan-{job.public_id}.csv")
 

@@ -1,8 +1,8 @@
-"""People › Learners: everybody, and one learner."""
+"""People › Learners: everybody."""
 
 from typing import Any, Final
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,10 +14,8 @@ from django.views.decorators.http import require_safe
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
 from orgsync.server.directory.export import export_people
-from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.access import Permission
-from orgsync.server.web.forms.learners import LearnersForm, TimelineForm
-from orgsync.server.web.learnerpage import learner_page
+from orgsync.server.web.forms.learners import LearnersForm
 from orgsync.server.web.learnertable import table_of
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -53,14 +51,3 @@ def download(request: AdminRequest) -> HttpResponseBase:
     record_look(request.organization.pk, Action.LEARNERS_EXPORTED)
     lines = export_people(request.organization, form.criteria)
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-@require_safe
-@screen(Permission.SEE_PEOPLE)
-def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
-    """Show one learner, with what happened to them."""
-    learner = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
-    if learner is None:
-        raise Http404
-    values = learner_page(learner, before=TimelineForm(request.GET).moment())
-    return render(request, "web/learners/detail.html", {"section": "learners", **values})

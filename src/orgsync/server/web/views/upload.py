@@ -16,13 +16,14 @@ from orgsync.core.template import TemplateKind, template_csv
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Organization
 from orgsync.server.setup import ensure_feed
+from orgsync.server.uploads.adding import UPLOADS_BY_HAND
 from orgsync.server.uploads.intake import AlreadyStarted, start_job
 from orgsync.server.uploads.media import DamagedMedia, kept_if_recorded, record_media
 from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.previews import Shown, find_source, jobs_of, make_preview, waiting_files
 from orgsync.server.uploads.receive import FileTooLarge, StorageUploadHandler
 from orgsync.server.uploads.terms import WiderThanAllowed, terms_of_media
-from orgsync.server.web.forms.upload import BY_HAND, StartForm, UploadForm
+from orgsync.server.web.forms.upload import StartForm, UploadForm
 from orgsync.server.web.screens import AdminRequest, screen
 
 TEMPLATE_NAMES: Final = {
@@ -99,7 +100,7 @@ def _store(organization: Organization, form: UploadForm) -> Media:
     """Record the file that lies in storage already, and the feed for uploads by hand where it is the first."""
     asked = form.asked()
     with kept_if_recorded(form.cleaned_data["file"].keep()) as received:
-        feed = form.chosen_feed() or ensure_feed(organization, BY_HAND, Mode.CHANGES)
+        feed = form.chosen_feed() or ensure_feed(organization, UPLOADS_BY_HAND, Mode.CHANGES)
         return record_media(received, feed=feed, mode=asked.mode, rows=asked.rows, is_dry_run=asked.dry_run is True)
 
 

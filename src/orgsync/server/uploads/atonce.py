@@ -1,0 +1,36 @@
+"""Jobs that are processed while somebody waits for the answer: one person, edited or added in a page."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from orgsync.server.audit import actors
+from orgsync.server.directory.revision import PAGE_PATIENCE, DirectoryBusy
+from orgsync.server.orgs.models import Account
+from orgsync.server.uploads import audited, transitions
+from orgsync.server.uploads.intake import insert_job
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.pipeline import process
+
+
+def run_at_once(job: UploadJob, *, by: Account, clock: Callable[[], datetime]) -> UploadJob:
+    """
+    Insert a job (QUEUED, not saved yet) and process it before this returns; return it as it is then.
+
+    It is DONE, FAILED with the reason, or HELD. The queue gets it only if this process dies. Raises DirectoryBusy,
+    with the job FAILED, when a sync is being applied. Call it outside any transaction.
+    """
+    with transaction.atomic():
+        job = insert_job(job)
+        audited.note_accepted(job, by=actors.account(by.pk))
+        # No worker's name: a sweep that takes a lost job over must not end the sessions of this process.
+        transitions.start(job.pk, worker="", now=clock())
+    job.refresh_from_db()
+    try:
+        process(job.pk, job.attempts, now=clock(), clock=clock, patience=PAGE_PATIENCE)
+    except DirectoryBusy as error:
+        transitions.fail(job, job.attempts, code="directory_busy", reason=str(error), now=clock())
+        raise
+    related = ("organization", "feed", "source", "plan", "result")
+    return UploadJob.objects.select_related(*related).get(organization_id=job.organization_id, id=job.pk)
