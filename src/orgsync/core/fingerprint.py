@@ -51,12 +51,14 @@ def fingerprints(raw: RawFile, epoch: int) -> pl.DataFrame:
 
 
 def may_be_kept(rows: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
-    """Return the checked rows (`row_number`, fields) whose fingerprint may stand for them the next time.
+    """Return `row_number` of the checked rows whose fingerprint may stand for them the next time.
 
     Left out are rows with an issue and rows that move a key: they mean something else the second time. `issues` are
     all that the file has, those of the plan included. What depends on the person (dates to come, a manager who is
     not there yet, a waiting list) is judged when the fingerprint is stored.
     """
-    clean = rows.filter("is_valid").join(issues.select(ROW_NUMBER).drop_nulls().unique(), on=ROW_NUMBER, how="anti")
     moves = [pl.col(name).is_not_null() for name in _IDENTITY_MOVES if name in rows.columns]
-    return clean.filter(~pl.any_horizontal(moves)) if moves else clean
+    stays = pl.col("is_valid") & ~pl.any_horizontal(moves) if moves else pl.col("is_valid")
+    clean = rows.select(ROW_NUMBER, stays=stays).filter("stays").select(ROW_NUMBER)
+    found = issues.select(ROW_NUMBER).drop_nulls().unique()
+    return clean if found.is_empty() else clean.join(found, on=ROW_NUMBER, how="anti", maintain_order="left")

@@ -24,9 +24,14 @@ def fuse(cell: str) -> str:
     return cell[1:] if re.match(_DEFUSED, cell) else cell
 
 
+def could_be_formula(cells: pl.Expr) -> pl.Expr:
+    """Say of each cell of a column of text whether `defuse` would change it; null stays null."""
+    return cells.str.contains(_COULD_BE_FORMULA)
+
+
 def defused(cells: pl.Expr) -> pl.Expr:
     """Apply `defuse` to a column of text; null stays null."""
-    return pl.when(~cells.str.contains(_COULD_BE_FORMULA)).then(cells).otherwise(pl.lit("'") + cells)
+    return pl.when(~could_be_formula(cells)).then(cells).otherwise(pl.lit("'") + cells)
 
 
 def fused(cells: pl.Expr) -> pl.Expr:

@@ -9,6 +9,7 @@ import polars as pl
 
 from orgsync.core.columns import CellKind
 from orgsync.core.formula import fused
+from orgsync.core.frames import names_where
 from orgsync.core.issues import EMAILS_DIFFER, IDS_DIFFER, issue_rows, no_issues
 from orgsync.core.rows import ROW_NUMBER, FileColumn, FileLayout, RawFile
 
@@ -93,9 +94,12 @@ def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
     if layout.is_defused:
         cells = cells.with_columns(fused(pl.col(name)) for name in kinds)
     letters = [_clean_letters(cells[name], is_key=kind in _KEY_KINDS) for name, kind in kinds.items()]
-    stripped = cells.with_columns(letters).with_columns(pl.col(name).str.strip_chars() for name in kinds)
-    # A pass of its own: within one, the work above would be done for the condition and again for the value.
-    return stripped.select(ROW_NUMBER, *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in kinds))
+    # What is clean already, as nearly every column is, stays the column that was read, and takes no memory.
+    clean = cells.with_columns(letters)
+    padded = names_where(clean, lambda text: text.str.strip_chars() != text, kinds)
+    stripped = clean.with_columns(pl.col(name).str.strip_chars() for name in padded)
+    blank = names_where(stripped, lambda text: text == "", kinds)
+    return stripped.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
 
 
 def _clean_letters(cells: pl.Series, *, is_key: bool) -> pl.Series:

@@ -3,12 +3,13 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 import polars as pl
 
 from orgsync.core.columns import RESULT_HEADERS, fold_header
-from orgsync.core.formula import defuse, defused, fuse, fused
+from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused
+from orgsync.core.frames import names_where
 from orgsync.core.issues import rows_with
 from orgsync.core.model import RowStatus, Severity
 from orgsync.core.rows import ROW_NUMBER, FileLayout, RawFile
@@ -25,6 +26,12 @@ NOT_IN_FILE: Final = "not_in_file"
 _RESULT_KEYS: Final = frozenset(fold_header(header) for header in RESULT_HEADERS)
 _SEPARATOR: Final = "; "
 _LEAVER_FIELDS: Final = ("primary_email_address", "unique_user_id")
+
+
+class Writable(Protocol):
+    """What takes bytes in: a file, or storage."""
+
+    def write(self, chunk: bytes | memoryview, /) -> object: ...
 
 
 def complete_outcome(raw: RawFile, outcome: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +53,7 @@ def write_results(  # noqa: PLR0917  the stages' values, in the order in which t
     outcome: pl.DataFrame,
     issues: pl.DataFrame,
     leavers: pl.DataFrame,
-    target: BinaryIO,
+    target: Writable,
     *,
     failed_rows_only: bool = False,
 ) -> int:
@@ -129,9 +136,12 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
         yield lines.select(*cells, "status", "code", "messages")
 
 
-def _write(lines: pl.DataFrame, target: BinaryIO) -> int:
+def _write(lines: pl.DataFrame, target: Writable) -> int:
     """Write lines as CSV, safe to open in a spreadsheet; an empty cell is written as nothing at all."""
-    safe = lines.select(pl.when(pl.col(name) != "").then(defused(pl.col(name))) for name in lines.columns)
+    # Hardly a column needs either, and to look is a fraction of the work of making them all anew.
+    safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula))
+    blank = names_where(lines, lambda cells: cells == "")
+    safe = safe.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
     text = io.BytesIO()
     safe.write_csv(text, include_header=False, line_terminator=LINE_END)
     target.write(text.getbuffer())

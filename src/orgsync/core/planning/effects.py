@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from orgsync.core.directory import ACTIVE, SCHEDULED, WAITING, Directory
+from orgsync.core.frames import beside, kept
 from orgsync.core.grouprules.book import AppliedRule
 from orgsync.core.grouprules.conditions import Ref, managers_of
 from orgsync.core.grouprules.wording import Names, worded
@@ -51,14 +52,15 @@ def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame
         *_by_kind(_missed(writes.missed)),
     ]
     found = dict(parts)
-    lines = pl.concat([pl.DataFrame(schema=_LINES), *(found[kind] for kind in ChangeKind if kind in found)])
-    return lines.join(people, on="learner_id", how="left", maintain_order="left").select(list(PLAN_SCHEMA))
+    # One after the other, so that no two copies of all of them are there at once.
+    named = [beside(found.pop(kind), people, "learner_id") for kind in ChangeKind if kind in found]
+    return pl.concat([pl.DataFrame(schema=PLAN_SCHEMA), *(lines.select(list(PLAN_SCHEMA)) for lines in named)])
 
 
 def _by_kind(lines: pl.DataFrame) -> Iterator[tuple[ChangeKind, pl.DataFrame]]:
     """Split lines by kind, each part sorted by person and target."""
     for kind in lines["kind"].unique(maintain_order=True):
-        part = lines.filter(pl.col("kind") == kind)
+        part = kept(lines, pl.col("kind") == kind)
         order = [pl.col("learner_id").abs()]
         if part["target"].n_unique() > 1:
             ranks = part.select("target").unique().sort("target").with_row_index("rank")

@@ -7,6 +7,7 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.directory import Directory
+from orgsync.core.frames import beside
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
@@ -68,9 +69,9 @@ def _lookup(rows: pl.DataFrame, directory: Directory, key: str) -> pl.DataFrame:
 
 def _join(rows: pl.DataFrame, lookup: pl.DataFrame, reference: str, found: str) -> pl.DataFrame:
     key = next(name for name in lookup.columns if name != "learner_id")
-    return rows.join(
-        lookup.rename({key: reference, "learner_id": found}), on=reference, how="left", maintain_order="left"
-    )
+    named = lookup.rename({key: reference, "learner_id": found})
+    # Many report to few: the look-up is made of those first.
+    return beside(rows, named.join(rows.select(reference).unique(), on=reference, how="semi"), reference)
 
 
 def _decide(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -7,6 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
+from orgsync.core.frames import beside
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
@@ -90,8 +91,8 @@ def _with_identity(rows: pl.DataFrame) -> pl.DataFrame:
 def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Add `by_old`, `by_id`, `by_new_id`, `by_mail` (learner ids) and what is stored of `by_old` and `by_mail`."""
     people = directory.learners.select("learner_id", "email_key", "unique_user_id", "is_active")
-    by_mail = people.select("email_key", pl.col("learner_id"))
-    by_id = people.select("unique_user_id", pl.col("learner_id")).drop_nulls()
+    by_mail = people.select("email_key", "learner_id").drop_nulls()
+    by_id = people.select("unique_user_id", "learner_id").drop_nulls()
     for left, right, key, name in (
         ("existing_email_key", by_mail, "email_key", "by_old"),
         ("unique_user_id", by_id, "unique_user_id", "by_id"),
@@ -100,17 +101,12 @@ def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         ("other_email_key", by_mail, "email_key", "by_other_mail"),
         ("other_user_id", by_id, "unique_user_id", "by_other_id"),
     ):
-        if rows[left].null_count() == rows.height:
-            rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias(name))
-            continue
-        found = right.rename({key: left, "learner_id": name})
-        rows = rows.join(found, on=left, how="left", maintain_order="left")
+        rows = beside(rows, right.rename({key: left, "learner_id": name}), left)
     holder = people.select(
         by_mail=pl.col("learner_id"), holder_id=pl.col("unique_user_id"), holder_is_active=pl.col("is_active")
     )
     old_holder = people.select(by_old=pl.col("learner_id"), old_holder_id=pl.col("unique_user_id"))
-    rows = rows.join(old_holder, on="by_old", how="left", maintain_order="left")
-    return rows.join(holder, on="by_mail", how="left", maintain_order="left")
+    return beside(beside(rows, old_holder, "by_old"), holder, "by_mail")
 
 
 def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
@@ -165,10 +161,10 @@ def _refuse_returns(rows: pl.DataFrame, directory: Directory, policy: Policy) ->
         return rows
     stored = directory.learners.select("learner_id", "is_active", stored_status="worker_status", ended="end_date")
     cells = {"says": _cell(rows, "worker_status"), "end_date_cell": _cell(rows, "end_date")}
-    beside = rows.select("learner_id", **cells).join(stored, on="learner_id", how="left", maintain_order="left")
+    told = beside(rows.select("learner_id", **cells), stored, "learner_id")
     says, was_active, status = pl.col("says"), pl.col("is_active"), pl.col("stored_status")
     ended, ends = pl.col("ended"), final_end_date(pl.col("end_date_cell"), pl.col("ended"), policy)
-    refused = beside.select(
+    refused = told.select(
         refused=comes_back(
             says=says, was_active=was_active, stored_status=status, ended=ended, ends=ends, policy=policy
         )
@@ -187,7 +183,7 @@ def _moving(judged: pl.DataFrame, directory: Directory, policy: Policy) -> pl.Da
         return judged
     stored = directory.learners.select("learner_id", stored_id="unique_user_id")
     is_new = pl.col("learner_id") < 0
-    return judged.join(stored, on="learner_id", how="left", maintain_order="left").with_columns(
+    return beside(judged, stored, "learner_id").with_columns(
         target_email_key=pl.when(is_new).then("target_email_key"),
         target_id=pl.when(pl.col("stored_id").is_null()).then("target_id"),
     )
@@ -201,8 +197,7 @@ def _leaves_domain(rows: pl.DataFrame, directory: Directory) -> pl.Series:
     local = pl.col("primary_email_key").str.split("@").list.first()
     is_other = local != pl.col("stored_key").str.split("@").list.first()
     marked = (pl.col("domain_name_change") == "true") & is_other
-    beside = rows.join(stored, on="person", how="left", maintain_order="left")
-    return beside.select(marked.fill_null(value=False)).to_series()
+    return beside(rows, stored, "person").select(marked.fill_null(value=False)).to_series()
 
 
 def _issues_of(judged: pl.DataFrame) -> pl.DataFrame:

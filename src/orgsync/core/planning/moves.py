@@ -5,12 +5,16 @@ Swaps and chains work; a row that fails frees nothing, so whoever counted on it 
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
+from orgsync.core.frames import beside
 from orgsync.core.issues import IssueKind, issue_rows, no_issues
+
+_WISH: Final = ("row_number", "learner_id", "is_change", "known", "unique_user_id", "target_email_key", "target_id")
 
 
 def resolve_moves(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
@@ -21,10 +25,11 @@ def resolve_moves(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """
     people = directory.learners.select("learner_id", "email_key", stored_id=pl.col("unique_user_id"))
     wanting = (
-        rows.filter(pl.col("is_valid") & ~pl.col("is_duplicate"))
-        .select("row_number", "learner_id", "is_change", "known", "unique_user_id", "target_email_key", "target_id")
-        .join(people, on="learner_id", how="left", maintain_order="left")
+        rows.select("is_valid", "is_duplicate", *_WISH)
+        .filter(pl.col("is_valid") & ~pl.col("is_duplicate"))
+        .select(_WISH)
     )
+    wanting = beside(wanting, people, "learner_id")
     mails = _wants(wanting, "target_email_key", "email_key", people)
     ids = _wants(wanting, "target_id", "stored_id", people)
     losers = {**_losers(mails, kinds.EMAIL_TAKEN), **_losers(ids, kinds.ID_TAKEN)}
@@ -35,17 +40,14 @@ def resolve_moves(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
 def _wants(rows: pl.DataFrame, target: str, stored: str, people: pl.DataFrame) -> pl.DataFrame:
     """Return who wants a key that is not theirs: `row_number`, `learner_id`, `target`, `holder`, `owns_one`."""
     holders = people.select(pl.col(stored).alias(target), holder=pl.col("learner_id")).drop_nulls()
-    return (
-        rows.filter(pl.col(target).is_not_null() & pl.col(target).ne_missing(pl.col(stored)))
-        .join(holders, on=target, how="left", maintain_order="left")
-        .select(
-            "row_number",
-            "learner_id",
-            pl.col(target).alias("target"),
-            "holder",
-            owns_one=pl.col(stored).is_not_null(),
-            refusal=_refusal() if target == "target_email_key" else pl.lit(kinds.ID_TAKEN.code),
-        )
+    wanting = rows.filter(pl.col(target).is_not_null() & pl.col(target).ne_missing(pl.col(stored)))
+    return beside(wanting, holders, target).select(
+        "row_number",
+        "learner_id",
+        pl.col(target).alias("target"),
+        "holder",
+        owns_one=pl.col(stored).is_not_null(),
+        refusal=_refusal() if target == "target_email_key" else pl.lit(kinds.ID_TAKEN.code),
     )
 
 
@@ -62,7 +64,9 @@ def _refusal() -> pl.Expr:
 
 def _losers(wants: pl.DataFrame, kind: IssueKind) -> dict[int, str]:
     """Of several rows that want the same key the first gets it."""
-    later = wants.filter(pl.col("row_number") != pl.col("row_number").min().over("target"))
+    # Windows are dear, and hardly any key is wanted twice.
+    wanted = wants.select("row_number", "target").filter(wants["target"].is_duplicated())
+    later = wanted.filter(pl.col("row_number") != pl.col("row_number").min().over("target"))
     return dict.fromkeys(later["row_number"].to_list(), kind.code)
 
 

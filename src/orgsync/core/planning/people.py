@@ -7,6 +7,7 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.directory import Directory
+from orgsync.core.frames import beside, kept
 from orgsync.core.issues import issue_rows, no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
@@ -35,7 +36,7 @@ class People:
 
 def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...], policy: Policy) -> People:
     """Work out the final values of everybody named by a valid row."""
-    rows = matched.rows.filter(pl.col("is_valid") & ~pl.col("is_duplicate"))
+    rows = kept(matched.rows, pl.col("is_valid") & ~pl.col("is_duplicate"))
     cells = {name: f"{name}_cell" for name in (*fields, "primary_email_address") if name in rows.columns}
     rows = rows.rename(cells)
     rows = rows.with_columns(
@@ -43,7 +44,7 @@ def plan_people(matched: Matched, directory: Directory, fields: tuple[str, ...],
         for name in ("primary_email_address", "worker_status")
         if f"{name}_cell" not in rows.columns
     )
-    rows = rows.join(_current(directory, fields), on="learner_id", how="left", maintain_order="left")
+    rows = beside(rows, _current(directory, fields), "learner_id")
     rows = _final_attributes(rows, fields, policy)
     rows = _final_keys(rows, policy)
     ends = pl.col("end_date") if "end_date" in fields else pl.col("stored_end_date")

@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.frames import kept
 from orgsync.core.plan import CREATE_COLUMNS
 
 STATE_COLUMNS: Final = (
@@ -28,7 +29,8 @@ CHANGES: Final = pl.Schema(
 
 def creations(named: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
     """Return the people to be created, in row order."""
-    return named.filter(pl.col("learner_id") < 0).select(*CREATE_COLUMNS, *fields).sort("row_number")
+    created = kept(named.select(*CREATE_COLUMNS, *fields), pl.col("learner_id") < 0)
+    return created if created["row_number"].is_sorted() else created.sort("row_number")
 
 
 def updates(named: pl.DataFrame, unnamed: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
@@ -38,7 +40,7 @@ def updates(named: pl.DataFrame, unnamed: pl.DataFrame, fields: tuple[str, ...])
     """
     columns = (*STATE_COLUMNS, *fields)
     shape = ["learner_id", "row_number", *columns, *(f"{name}_before" for name in columns)]
-    people = pl.concat([named.filter(pl.col("learner_id") > 0).select(shape), unnamed.select(shape)])
+    people = pl.concat([named.select(shape).filter(pl.col("learner_id") > 0), unnamed.select(shape)])
     differs = pl.any_horizontal(_differs(name) for name in columns)
     return people.filter(differs)
 

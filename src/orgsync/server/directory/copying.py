@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -36,10 +37,26 @@ def copy_frame(
     columns = SQL(", ").join(map(Identifier, shape(frame.head(0)).columns))
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(Identifier(table), columns)
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for text in _texts(frame, shape):
+            copy.write(text)
+
+
+def _texts(frame: pl.DataFrame, shape: Callable[[pl.DataFrame], pl.DataFrame]) -> Iterator[memoryview]:
+    """Yield the frame's slices as CSV; while the database takes one in, the next is made."""
+
+    def write(part: pl.DataFrame) -> memoryview:
+        text = io.BytesIO()
+        shape(part).write_csv(text, include_header=False)
+        return text.getbuffer()
+
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming: Future[memoryview] | None = None
         for part in frame.iter_slices(SLICE_ROWS):
-            text = io.BytesIO()
-            shape(part).write_csv(text, include_header=False)
-            copy.write(text.getbuffer())
+            made, coming = coming, ahead.submit(write, part)
+            if made is not None:
+                yield made.result()
+        if coming is not None:
+            yield coming.result()
 
 
 def read_frame(

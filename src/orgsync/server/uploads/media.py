@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -70,21 +70,32 @@ def record_media(
     )
 
 
+def write_file(file_name: str, write: Callable[[Receiver], object], *, now: datetime) -> Received:
+    """Have `write` write a file of our own making (results, plan) straight into storage; it is durable afterwards.
+
+    No row speaks of it yet (`record_media`). What is never recorded is removed by the sweep.
+    """
+    receiver = Receiver(storage(), file_name, limit=None, now=now)
+    try:
+        write(receiver)
+        return receiver.finish()
+    except BaseException:
+        receiver.abandon()
+        raise
+
+
 def store_media(chunks: Iterable[bytes], *, feed: Feed, kind: MediaKind, file_name: str, now: datetime) -> Media:
-    """Write a file of our own making (results, plan) and its row. Call it outside a long transaction if you can.
+    """Write a file of our own making (edits) and its row. Call it outside a long transaction if you can.
 
     The bytes are durable before the row is written. When the surrounding transaction is rolled back they are
     removed by the sweep.
     """
-    receiver = Receiver(storage(), file_name, limit=None, now=now)
-    try:
+
+    def write(receiver: Receiver) -> None:
         for chunk in chunks:
             receiver.write(chunk)
-        received = receiver.finish()
-    except BaseException:
-        receiver.abandon()
-        raise
-    return record_media(received, feed=feed, kind=kind)
+
+    return record_media(write_file(file_name, write, now=now), feed=feed, kind=kind)
 
 
 def find_media(organization: Organization, feed: Feed, public_id: str, kinds: Iterable[MediaKind]) -> Media | None:

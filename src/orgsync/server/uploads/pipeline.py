@@ -17,6 +17,7 @@ from orgsync.server.directory.revision import lock_directory
 from orgsync.server.directory.snapshot import consistent_read
 from orgsync.server.uploads import audited, endings, transitions
 from orgsync.server.uploads.approvals import as_held, decision_on
+from orgsync.server.uploads.aside import FilesAside
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import (
     Draft,
@@ -29,7 +30,6 @@ from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.remembered import keep_rows, remember_rows
-from orgsync.server.uploads.reporting import Files, store_files
 from orgsync.server.uploads.rest import hold_rest
 from orgsync.server.uploads.rulejobs import note_rule
 from orgsync.server.uploads.undoing import note_undone
@@ -78,9 +78,9 @@ def _apply_or_hold(attempt: Attempt, draft: Draft, patience: timedelta | None) -
     if reasons := decide(draft):
         endings.hold(attempt, *as_held(job, draft, reasons, now=now))
         return
-    files = store_files(job, draft, is_held=False, now=now)
     attempt.report(transitions.APPLYING, total=draft.file.row_count)
-    with transaction.atomic():
+    with FilesAside(job, now=now) as files, transaction.atomic():
+        files.begin(draft)
         if lock_directory(job.organization_id, wait=patience) != draft.plan.revision:
             # Somebody wrote between plan and lock: plan anew, once, now that nobody else can.
             draft = make_draft(job, draft.file, now=now)
@@ -90,11 +90,11 @@ def _apply_or_hold(attempt: Attempt, draft: Draft, patience: timedelta | None) -
             if reasons := decide(draft):
                 endings.hold(attempt, *as_held(job, draft, reasons, now=now))
                 return
-            files = store_files(job, draft, is_held=False, now=now)
+            files.begin(draft)
         _apply(attempt, draft, files)
 
 
-def _apply(attempt: Attempt, draft: Draft, files: Files) -> None:
+def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     """Write everything in the caller's transaction: directory, feed, job, mail."""
     job, now = attempt.job, attempt.began_at
     revision = draft.plan.revision
@@ -115,7 +115,7 @@ def _apply(attempt: Attempt, draft: Draft, files: Files) -> None:
     kept = keep_rows(job, draft, remembered, revision=revision, now=now)
     _remember(job, draft, now, kept)
     superseded = transitions.cancel_superseded(job, now=now) if job.mode == Mode.FULL else []
-    endings.finish(attempt, draft, files, revision=revision)
+    endings.finish(attempt, draft, files.record(), revision=revision)
     if job.takes_nothing:
         hold_rest(attempt, draft.file)
     audited.note_superseded(job, superseded, at=now)

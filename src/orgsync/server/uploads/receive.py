@@ -52,7 +52,7 @@ class Digest:
         self._hash = hashlib.sha256()
         self._tail = b""
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: bytes | memoryview) -> None:
         self.size += len(chunk)
         known = self._tail + chunk
         self._hash.update(memoryview(known)[:-2])
@@ -83,7 +83,7 @@ class Receiver:
         self._storage = into
         self._writer = into.create(self._key)
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview, /) -> None:
         """Store a chunk; raise FileTooLarge, nothing kept, as soon as the limit is passed."""
         if self._limit is not None and self._digest.size + len(chunk) > self._limit:
             self.abandon()

@@ -37,7 +37,7 @@ def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered 
     if not may_keep_fingerprints(job, draft.file):
         return None
     epoch = epoch_of_job(job, draft.file)
-    kept = may_be_kept(draft.file.checked.rows, draft.issues).select(ROW_NUMBER)
+    kept = may_be_kept(draft.file.checked.rows, draft.issues)
     applied = draft.plan.outcome.filter(~pl.col("status").is_in(_NOT_APPLIED)).drop_nulls("learner_id")
     people = kept.join(applied.select(ROW_NUMBER, "learner_id"), on=ROW_NUMBER, how="inner")
     said = fingerprints(_raw_of(draft.file.raw, people), epoch).drop_nulls().join(people, on=ROW_NUMBER)

@@ -1,10 +1,9 @@
 """What a job leaves behind: results file, plan file, counts and messages."""
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import BinaryIO, Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -15,8 +14,9 @@ from orgsync.core.plan import Plan
 from orgsync.core.results import complete_outcome, write_results
 from orgsync.core.summary import Summary, summarize, wire_messages
 from orgsync.server.uploads.draft import Draft
-from orgsync.server.uploads.media import read_verified, store_media
+from orgsync.server.uploads.media import discard, read_verified, record_media, write_file
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from orgsync.server.uploads.receive import Received, Receiver
 from orgsync.server.uploads.transitions import Outcome
 
 _CHUNK: Final = 1 << 20
@@ -37,14 +37,36 @@ class Files:
     plan: Media | None
 
 
+class Stored(NamedTuple):
+    """Files that are durable, but that no row speaks of yet."""
+
+    result: Received
+    plan: Received
+
+
 def store_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -> Files:
     """Write results and plan, durable before anything is committed that names them."""
+    return record_files(job, write_files(job, draft, is_held=is_held, now=now))
+
+
+def write_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -> Stored:
+    """Write results and plan into storage; the database is not asked, so that any thread may do it."""
     outcome, leavers = draft.plan.outcome, draft.plan.leavers
     if is_held:
         outcome, leavers = _held(outcome), leavers.with_columns(status=pl.lit(RowStatus.HELD.value))
+    result = _write_results(job, draft, outcome, leavers, now=now)
+    try:
+        return Stored(result, _write_plan(job, draft.plan, now=now))
+    except BaseException:
+        discard(result)
+        raise
+
+
+def record_files(job: UploadJob, stored: Stored) -> Files:
+    """Store the rows of written files."""
     return Files(
-        result=store_results(job, draft, outcome, leavers, now=now),
-        plan=_store_plan(job, draft.plan, now=now),
+        result=record_media(stored.result, feed=job.feed, kind=MediaKind.RESULT),
+        plan=record_media(stored.plan, feed=job.feed, kind=MediaKind.PLAN),
     )
 
 
@@ -52,9 +74,8 @@ def store_results(
     job: UploadJob, draft: Draft, outcome: pl.DataFrame, leavers: pl.DataFrame, *, now: datetime
 ) -> Media:
     """Write one version of the results file; each version is a media of its own."""
-    with tempfile.TemporaryFile() as target:
-        write_results(draft.file.raw, draft.file.layout, outcome, draft.issues, leavers, target)
-        return _store(job, target, MediaKind.RESULT, f"results-{job.public_id}.csv", now=now)
+    received = _write_results(job, draft, outcome, leavers, now=now)
+    return record_media(received, feed=job.feed, kind=MediaKind.RESULT)
 
 
 def untouched(draft: Draft) -> pl.DataFrame:
@@ -109,17 +130,23 @@ def _held(outcome: pl.DataFrame) -> pl.DataFrame:
     return outcome.with_columns(status=pl.when(waits).then(pl.lit(RowStatus.HELD.value)).otherwise("status"))
 
 
-def _store_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Media:
-    with tempfile.TemporaryFile() as target:
-        planfile.write_plan(plan, target)
-        return _store(job, target, MediaKind.PLAN, f"plan-{job.public_id}.parquet", now=now)
+def _write_results(
+    job: UploadJob, draft: Draft, outcome: pl.DataFrame, leavers: pl.DataFrame, *, now: datetime
+) -> Received:
+    def write(target: Receiver) -> None:
+        write_results(draft.file.raw, draft.file.layout, outcome, draft.issues, leavers, target)
+
+    return write_file(f"results-{job.public_id}.csv", write, now=now)
 
 
-def _store(job: UploadJob, target: BinaryIO, kind: MediaKind, name: str, *, now: datetime) -> Media:
-    target.seek(0)
-    return store_media(_chunks(target), feed=job.feed, kind=kind, file_name=name, now=now)
+def _write_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Received:
+    # Parquet has its table of contents at the end, and is written as a file that can be sought in.
+    with tempfile.TemporaryFile() as whole:
+        planfile.write_plan(plan, whole)
+        whole.seek(0)
 
+        def write(target: Receiver) -> None:
+            while chunk := whole.read(_CHUNK):
+                target.write(chunk)
 
-def _chunks(source: BinaryIO) -> Iterator[bytes]:
-    while chunk := source.read(_CHUNK):
-        yield chunk
+        return write_file(f"plan-{job.public_id}.parquet", write, now=now)

@@ -13,7 +13,7 @@ from orgsync.core import planfile
 from orgsync.core.csvfile import read_csv
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.forgetting import Keys, names_person, plan_without, without_person, write_raw
-from orgsync.server.uploads.media import DamagedMedia, open_verified, verified_file
+from orgsync.server.uploads.media import DamagedMedia, open_verified, verified_file, write_file
 from orgsync.server.uploads.models import Media, MediaKind
 from orgsync.server.uploads.receive import Received, Receiver
 from orgsync.server.uploads.storage import storage
@@ -118,16 +118,14 @@ def _write_plan(plan: pl.DataFrame, target: BinaryIO) -> None:
     plan.write_parquet(target, row_group_size=planfile.ROW_GROUP)
 
 
-def _stored(media: Media, target: BinaryIO, now: datetime) -> Received:
-    receiver = Receiver(storage(), media.file_name, limit=None, now=now)
-    target.seek(0)
-    try:
-        for chunk in iter(lambda: target.read(_CHUNK), b""):
-            receiver.write(chunk)
-        return receiver.finish()
-    except BaseException:
-        receiver.abandon()
-        raise
+def _stored(media: Media, whole: BinaryIO, now: datetime) -> Received:
+    whole.seek(0)
+
+    def write(target: Receiver) -> None:
+        while chunk := whole.read(_CHUNK):
+            target.write(chunk)
+
+    return write_file(media.file_name, write, now=now)
 
 
 def _succeeded(media: Media, received: Received) -> Media:

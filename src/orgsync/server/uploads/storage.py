@@ -32,7 +32,7 @@ class ObjectWriter:
         self._key = key
         self._file = obstore.open_writer(storage.store, key, buffer_size=part_size)
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         self._file.write(chunk)
 
     def finish(self) -> None:
