@@ -5,10 +5,14 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
+import polars as pl
+
 from orgsync.core.issues import ENCODING_GUESSED, NOT_CSV, FileIssue
 from orgsync.core.refusal import refusal
 
 CHUNK: Final = 1 << 20
+PIECE: Final = 32 << 20
+"""Bytes looked at in one go where a copy of them is made."""
 WINDOW: Final = 500_000
 """Bytes on either side of the first bad byte by which a file's encoding is judged."""
 
@@ -56,7 +60,7 @@ def read_text(content: bytes) -> Text:
 
 def first_bad_byte(content: bytes) -> int | None:
     """Return the position of the first byte that is not UTF-8, or None. Needs little memory at any size."""
-    if content.isascii():
+    if content.isascii() or _is_utf8(content):
         return None
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(content), CHUNK):
@@ -66,6 +70,21 @@ def first_bad_byte(content: bytes) -> int | None:
         except UnicodeDecodeError as error:
             return start - pending + error.start
     return None
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Say so by a check that is ten times as fast as a decoder, but cannot tell where something is wrong."""
+    start = 0
+    while start < len(content):
+        # No letter of several bytes holds the byte of a line end, so that none is cut here.
+        line_end = content.rfind(b"\n", start, start + PIECE)
+        end = len(content) if start + PIECE >= len(content) or line_end < start else line_end + 1
+        try:
+            pl.Series([content[start:end]], dtype=pl.Binary).cast(pl.String)
+        except pl.exceptions.PolarsError:
+            return False
+        start = end
+    return True
 
 
 def _byte_order_mark(content: bytes) -> tuple[bytes, str]:

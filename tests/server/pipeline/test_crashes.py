@@ -1,10 +1,12 @@
 """A worker that dies in the middle of applying: nothing remains, and the next attempt succeeds."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 
 from orgsync.core.model import JobStatus
 from orgsync.server.notify.models import OutboxMail
@@ -12,6 +14,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads import attempts
 from orgsync.server.uploads.attempts import AttemptFailed
 from orgsync.server.uploads.models import Media
+from orgsync.server.uploads.storage import storage
 from tests.server.pipeline.pipeline_world import FIVE, MONDAY, Meanwhile, World, counts_add_up, statuses
 from tests.server.queue.queue_world import worker_database_url
 
@@ -107,18 +110,21 @@ def test_woken_attempt_writes_nothing(world: World) -> None:
     assert OutboxMail.objects.filter(organization=world.organization).count() == 1
 
 
-def test_results_of_each_attempt_are_a_media_of_their_own(world: World) -> None:
+def test_attempt_that_fails_leaves_no_file(world: World) -> None:
     """
-    The job names the last version; what a failed attempt wrote is never overwritten.
+    The job names the files of the attempt that was applied; what a failed one wrote is gone, row and bytes.
     """
     job = world.upload(FIVE)
     with pytest.raises(Killed):
         world.run(job, clock=Meanwhile(die, call=INSIDE))
-    first = Media.objects.get(organization=world.organization, kind="result")
+    left = {media.kind for media in Media.objects.filter(organization=world.organization)}
+    objects = set(storage().keys(MONDAY.date(), until=timezone.now() + timedelta(days=1)))
     with pytest.raises(AttemptFailed):
         attempts.settle(job.pk, 1, "was killed", now=MONDAY)
 
     ended = world.run(job)
 
+    assert left == {"source"}
+    assert objects == {job.source.storage_key}
     assert ended.result is not None
-    assert ended.result.public_id != first.public_id
+    assert Media.objects.filter(organization=world.organization, kind="result").get() == ended.result

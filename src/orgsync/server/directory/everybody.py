@@ -18,8 +18,11 @@ _FROM: Final = """
             AND claim.feed_id = %(feed)s
      WHERE learner.organization_id = %(organization)s
 """
-_HERE: Final = "SELECT (claim.learner_id IS NOT NULL)::text,"
-_PEOPLE: Final = f"{_HERE} learner.is_active::text, learner.department_name, {{counts}} {_FROM} GROUP BY 1, 2, 3"
+# By the columns themselves: of these the planner knows how few values they have, of expressions it does not.
+_PEOPLE: Final = f"""
+    SELECT (claim.feed_id IS NOT NULL)::text, learner.is_active::text, learner.department_name, {{counts}} {_FROM}
+     GROUP BY claim.feed_id, learner.is_active, learner.department_name
+"""
 _LICENSES: Final = """
     SELECT license.pool_id, learner.department_name, count(*)
       FROM directory_licenseassignment AS license

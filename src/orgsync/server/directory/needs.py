@@ -27,17 +27,19 @@ _BY_ID: Final = """
       FROM directory_learner AS learner
      WHERE learner.organization_id = %(organization)s AND learner.id = ANY (%(ids)s)
 """
-# A loop is closed by somebody who gets a new manager, so it lies on the way up from there.
+# A loop is closed by somebody who gets a new manager, so it lies on the way up from there. One look by key for each
+# step: how many steps there are no planner knows, and it would read everybody for each.
 _UPWARDS: Final = """
     WITH RECURSIVE above (id) AS (
         SELECT unnest(%(ids)s::bigint[])
         UNION
-        SELECT learner.manager_id
-          FROM above JOIN directory_learner AS learner
-            ON learner.organization_id = %(organization)s AND learner.id = above.id
-         WHERE learner.manager_id IS NOT NULL
+        SELECT (SELECT learner.manager_id
+                  FROM directory_learner AS learner
+                 WHERE learner.organization_id = %(organization)s AND learner.id = above.id)
+          FROM above
+         WHERE above.id IS NOT NULL
     )
-    SELECT id FROM above
+    SELECT id FROM above WHERE id IS NOT NULL
      UNION
     SELECT id FROM directory_learner
      WHERE organization_id = %(organization)s
