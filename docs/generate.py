@@ -20,6 +20,8 @@ from orgsync.core.guards import GUARDS, Guard
 from orgsync.core.issues import ISSUE_KINDS, IssueKind
 from orgsync.core.model import Limits
 from orgsync.server.audit.actions import MEANINGS, Action
+from orgsync.server.orgs.catalogue import SECTIONS as PARTS
+from orgsync.server.orgs.catalogue import Kind, Section, Setting, settings_in
 
 REFERENCE: Final = Path(__file__).with_name("reference")
 MARK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -164,6 +166,31 @@ def audit_actions() -> str:
     return table(("action", "what was done"), [(code(action.value), MEANINGS[action]) for action in Action])
 
 
+def settings() -> str:
+    """Return one table for each section of settings."""
+    return "\n\n".join(f"### {title}\n\n{about}\n\n{_settings_of(one)}" for one, (title, about) in PARTS.items())
+
+
+def _settings_of(section: Section) -> str:
+    head = ("setting", "what it does", "holds", "comes as")
+    return table(head, [_setting_row(setting) for setting in settings_in(section)])
+
+
+def _setting_row(setting: Setting) -> tuple[str, ...]:
+    label = f"{setting.label}<br>{code(setting.name)}"
+    again = " Every row is compared anew after a change." if setting.reads_files else ""
+    holds = f"{setting.kind.value}{f' of {setting.unit}' if setting.unit else ''}"
+    return label, setting.help + again, holds, _as_it_comes(setting)
+
+
+def _as_it_comes(setting: Setting) -> str:
+    if isinstance(setting.default, bool):
+        return "yes" if setting.default else "no"
+    if setting.default is None:
+        return "never" if setting.kind is Kind.NUMBER_OR_NEVER else ""
+    return str(setting.default or "–")
+
+
 SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "columns": columns,
     "limits": limits,
@@ -172,6 +199,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "exit-codes": exit_codes,
     "commands": commands,
     "audit-actions": audit_actions,
+    "settings": settings,
 }
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ _ARGUMENTS: Final = (
     "--disable-sync",
 )
 WIDE: Final = {"width": 1280, "height": 800}
+SETTINGS: Final = (
+    *("organization", "branding", "contacts", "guards", "approvals", "blackouts", "files", "leavers", "retention"),
+    *("mail", "told"),
+)
 NARROW: Final = {"width": 390, "height": 844}
 PATIENCE: Final = 15_000.0
 """Milliseconds that a page may take to do what one clicked for."""
@@ -91,6 +95,8 @@ def places(page: Page) -> list[Place]:
         Place("authenticate", "/admin/authenticate/"),
         Place("outbox", "/admin/outbox/"),
         Place("outbox-mail", _first_link(page, "/admin/outbox/", r"/admin/outbox/\d+/")),
+        Place("settings", "/admin/settings/"),
+        *(Place(f"settings-{name}", f"/admin/settings/{name}/") for name in SETTINGS),
         Place("help", "/admin/help/"),
         Place("help-columns", "/admin/help/?show=columns"),
         Place("help-messages", "/admin/help/?show=messages"),

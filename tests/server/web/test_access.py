@@ -12,6 +12,7 @@ from orgsync.server.directory.models import Learner
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.pictures import set_logo
 from orgsync.server.web.urls import urlpatterns
 from tests.job_world import make_job, make_media, make_token
 
@@ -33,6 +34,8 @@ SEEING = {
     "job-download",
     "feeds",
     "feed",
+    "branding-css",
+    "logo",
 }
 CHANGING = {
     "upload",
@@ -47,6 +50,15 @@ CHANGING = {
     "learner-change",
     "outbox",
     "outbox-mail",
+    "settings",
+    "settings-section",
+    "settings-branding",
+    "settings-guards",
+    "settings-blackouts",
+    "settings-blackout-remove",
+    "settings-mail-test",
+    "settings-mail-outcome",
+    "settings-told",
 }
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
@@ -54,8 +66,14 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "learner-edit",
     "learner-change",
     "job-undo",
+    "logo",
 }
-POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"}
+POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"} | {
+    "settings-blackout-remove",
+    "settings-mail-test",
+}
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
 
 Address = Callable[[str], str]
 
@@ -73,6 +91,7 @@ def address(acme: Organization) -> Address:
         email_key="ana@example.com",
         created_at=timezone.now(),
     )
+    set_logo(acme, LOGO)
     mail = OutboxMail.objects.create(
         organization=acme, kind="test", recipient="a@example.com", subject="s", body="b", created_at=timezone.now()
     )
@@ -89,6 +108,8 @@ def address(acme: Organization) -> Address:
         "feed": {"feed": token.feed_id},
         "token-revoke": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},
+        "settings-section": {"slug": "contacts"},
+        "logo": {"version": acme.logo_version},
     }
     return lambda name: reverse(f"web:{name}", kwargs=ids.get(name))
 

@@ -17,7 +17,8 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.web.flow import FlowStep, winding
 from tests.job_world import make_job, make_token
 
-PAGES = ("home", "help", "learners", "jobs", "feeds", "upload", "authenticate", "outbox")
+PAGES = ("home", "help", "learners", "jobs", "feeds", "upload", "authenticate", "outbox", "settings")
+PAGES += ("settings-guards", "settings-blackouts", "settings-branding", "settings-told")
 ACCOUNT_PAGES = ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/reauthenticate/")
 
 

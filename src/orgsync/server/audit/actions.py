@@ -16,6 +16,18 @@ class Action(StrEnum):
     TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
     FEED_MADE = "feed_made"
     FEED_CHANGED = "feed_changed"
+    SETTINGS_CHANGED = "settings_changed"
+    BRANDING_CHANGED = "branding_changed"
+    TOLD_CHANGED = "told_changed"
+    TEST_MAIL_SENT = "test_mail_sent"
+    WEBHOOK_MADE = "webhook_made"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_REMOVED = "webhook_removed"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret_rotated"  # nosec B105 # noqa: S105
+    WEBHOOK_REPLAYED = "webhook_replayed"
+    WEBHOOK_DISABLED = "webhook_disabled"
+    SANDBOX_MADE = "sandbox_made"
+    SANDBOX_RESET = "sandbox_reset"
     GUARD_CHANGED = "guard_changed"
     BLACKOUT_CHANGED = "blackout_changed"
     APPROVALS_CHANGED = "approvals_changed"
@@ -59,6 +71,18 @@ MEANINGS: dict[Action, str] = {
     Action.TOKEN_FIRST_USED: "An access token was used for the first time.",
     Action.FEED_MADE: "A feed was made.",
     Action.FEED_CHANGED: "Settings of a feed were changed; it was paused, resumed or released.",
+    Action.SETTINGS_CHANGED: "Settings were changed: which, and numbers and choices before and after.",
+    Action.BRANDING_CHANGED: "The organization's logo or colour was changed.",
+    Action.TOLD_CHANGED: "Which admin is told of what was changed.",
+    Action.TEST_MAIL_SENT: "An admin had a test mail sent to their own address.",
+    Action.WEBHOOK_MADE: "A webhook was made.",
+    Action.WEBHOOK_CHANGED: "A webhook's address, events or state was changed by a person.",
+    Action.WEBHOOK_REMOVED: "A webhook was removed.",
+    Action.WEBHOOK_SECRET_ROTATED: "A webhook got another secret; the old one signs too for a while.",
+    Action.WEBHOOK_REPLAYED: "Deliveries of a webhook were sent again.",
+    Action.WEBHOOK_DISABLED: "A webhook that failed for days was switched off by the server.",
+    Action.SANDBOX_MADE: "The organization was made as a sandbox.",
+    Action.SANDBOX_RESET: "A sandbox was emptied: how many people and jobs it had held.",
     Action.GUARD_CHANGED: "The limits of a guard were changed.",
     Action.BLACKOUT_CHANGED: "Days on which every job is held were added or removed.",
     Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",

@@ -21,17 +21,16 @@ from orgsync.server.audit.verify import Verdict, verify_log
 from orgsync.server.commands.guardview import GuardLine, guard_lines
 from orgsync.server.commands.peopleactions import PeopleActions
 from orgsync.server.commands.planview import show_plan
+from orgsync.server.configuring import change_settings
 from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.erasing import find_person
 from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
 from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
 from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
 from orgsync.server.directory.rulepreview import RulePreview
-from orgsync.server.orgs.approving import set_approvals
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
-from orgsync.server.orgs.retention import set_retention
 from orgsync.server.setup import ensure_feed, ensure_pool, set_up_organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.tokens import make_token, revoke_token
@@ -42,6 +41,10 @@ from orgsync.server.uploads.ruleedits import delete_rule_group, preview_rule, sa
 from orgsync.server.uploads.undoing import start_undo
 
 FIRST_FEED = "Nightly HR"
+RETENTION = (
+    *("source_days", "result_days", "mail_text_days", "timeline_days", "anonymize_after_days", "purge_after_days"),
+    "audit_days",
+)
 
 
 class NotFound(OrgSyncError):
@@ -136,9 +139,10 @@ class Actions:
         return list(jobs.order_by("-id")[:count])
 
     def set_approvals(self, people: int | None, days: int | None) -> tuple[int, int]:
-        """Set how held jobs are approved; return how many people it takes and for how many days it counts."""
+        """Set how held jobs are approved, where it is given; return how many people it takes, and for how many days."""
         organization = _organization(self.name)
-        set_approvals(organization, people=people, days=days)
+        values = {"needs_second_person": None if people is None else people == 2, "approval_days": days}
+        change_settings(organization, {name: value for name, value in values.items() if value is not None})
         return 2 if organization.needs_second_person else 1, organization.approval_days
 
     def approve(self, job: int, by: str | None, *, additions_only: bool = False) -> bool:
@@ -187,8 +191,10 @@ class Actions:
             yield organization.name, verify_log(organization.pk, anchor=anchor)
 
     def set_retention(self, days: Mapping[str, int | None]) -> dict[str, int | None]:
-        """Change how many days things are kept, named as in `orgs.retention`; return all of them."""
-        return set_retention(_organization(self.name), days)
+        """Change how many days things are kept, None for without an end; return all of them."""
+        organization = _organization(self.name)
+        change_settings(organization, days)
+        return {name: getattr(organization, name) for name in RETENTION}
 
     def set_patience(self, feed: str, missing_files: int | None, late_after_hours: int | None) -> Feed:
         """Change how long a feed may be silent, on a person and altogether; return the feed as it is then."""

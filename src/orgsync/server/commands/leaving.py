@@ -30,6 +30,7 @@ class DaysOrNever(click.IntRange):
 @click.option("--result-days", type=DAYS, help="Results files and plans.")
 @click.option("--mail-text-days", type=DAYS, help="Texts of mails.")
 @click.option("--timeline-days", type=DAYS, help="The timeline, after somebody has left.")
+@click.option("--audit-days", type=DAYS, help="The audit log.")
 @click.option("--anonymize-after-days", type=DaysOrNever(1, 36_500), help="When a leaver is anonymized.")
 @click.option("--purge-after-days", type=DaysOrNever(1, 36_500), help="When an anonymized leaver is removed.")
 def retention(*, data_dir: Path, organization: str | None, **days: int | None) -> None:

@@ -1,6 +1,7 @@
 """The stages of a leaver after the organization's delays: anonymized, then gone. Coming back before that cancels."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +26,8 @@ _TO_ANONYMIZE: Final = f"""
     {_LEFT} AND learner.anonymized_at IS NULL
     AND learner.deactivated_at < %(now)s - organization.anonymize_after_days * interval '1 day'
 """
+_WAITS_TO_ANONYMIZE: Final = f"{_LEFT} AND learner.anonymized_at IS NULL"
+_WAITS_TO_PURGE: Final = f"{_LEFT} AND learner.anonymized_at IS NOT NULL"
 _TO_PURGE: Final = f"""
     {_LEFT} AND learner.anonymized_at < %(now)s - organization.purge_after_days * interval '1 day'
 """
@@ -75,7 +78,34 @@ _ANONYMIZE: Final = (
     "DELETE FROM audit_personkey WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
 )
 
+_COUNT_NEXT: Final = f"""
+    SELECT count(*) FILTER (WHERE {_TO_ANONYMIZE}), min(learner.deactivated_at) FILTER (WHERE {_WAITS_TO_ANONYMIZE}),
+           count(*) FILTER (WHERE {_WAITS_TO_ANONYMIZE}),
+           count(*) FILTER (WHERE {_TO_PURGE}), min(learner.anonymized_at) FILTER (WHERE {_WAITS_TO_PURGE}),
+           count(*) FILTER (WHERE {_WAITS_TO_PURGE})
+      FROM directory_learner AS learner JOIN orgs_organization AS organization
+        ON organization.id = learner.organization_id
+     WHERE learner.organization_id = %(organization)s AND NOT learner.is_active
+"""  # noqa: S608
+
 _Stage = Callable[[CursorWrapper, int, Sequence[int], datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What waits for one stage: how many people, how many of them with the next sweep, and since when the first one."""
+
+    waiting: int
+    due: int
+    oldest: datetime | None
+
+
+def stages_of(organization_id: int, now: datetime) -> tuple[Stage, Stage]:
+    """Return who waits to be anonymized, and who, anonymized, waits to be removed; protected people and admins not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_NEXT, {"organization": organization_id, "now": now})
+        due, oldest, waiting, due_to_go, oldest_to_go, waiting_to_go = cursor.fetchone()
+    return Stage(waiting, due, oldest), Stage(waiting_to_go, due_to_go, oldest_to_go)
 
 
 def anonymize_leavers(now: datetime) -> int:

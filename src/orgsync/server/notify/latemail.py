@@ -6,7 +6,10 @@ from django.conf import settings
 
 from orgsync.server.directory.models import Feed
 from orgsync.server.notify import outbox
-from orgsync.server.notify.mails import admin_addresses
+from orgsync.server.notify.recipients import Told, admin_addresses
+from orgsync.server.notify.texts import contact_lines
+from orgsync.server.orgs.contacts import contacts_of
+from orgsync.server.orgs.zones import local_time
 
 
 def feed_is_late(feed: Feed, *, last: datetime, now: datetime) -> int:
@@ -16,7 +19,7 @@ def feed_is_late(feed: Feed, *, last: datetime, now: datetime) -> int:
         organization,
         job_id=None,
         kind="late",
-        recipients=admin_addresses(organization.pk),
+        recipients=admin_addresses(organization.pk, Told.LATE),
         subject=f"[{organization.name}] No file for {feed.late_after_hours} hours ({feed.name})",
         body=_body(feed, last),
         now=now,
@@ -25,9 +28,10 @@ def feed_is_late(feed: Feed, *, last: datetime, now: datetime) -> int:
 
 def _body(feed: Feed, last: datetime) -> str:
     hours, organization = feed.late_after_hours, feed.organization.name
+    foot = contact_lines(contacts_of(feed.organization))
     return f"""\
 The feed “{feed.name}” of {organization} has sent no file for more than {hours} hours.
-The last one came on {last:%Y-%m-%d %H:%M} UTC.
+The last one came on {local_time(last, feed.organization)}.
 
 Nothing changes in the directory meanwhile. Look at the system that sends the file: whether its job runs, and
 whether its access token has expired.
@@ -36,4 +40,4 @@ The feeds in the Account Center (sign-in needed):
 {settings.BASE_URL}/admin/people/feeds/
 
 There will be no further mail about it until a file has come and the feed is late again.
-"""
+{foot}"""

@@ -9,7 +9,10 @@ from django.conf import settings
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Feed
 from orgsync.server.notify import outbox, texts
-from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.notify.recipients import Told, admin_addresses
+from orgsync.server.orgs.contacts import contacts_of
+from orgsync.server.orgs.models import Account, Admin, Organization
+from orgsync.server.orgs.zones import local_time
 from orgsync.server.tokens.models import AccessToken
 
 
@@ -97,7 +100,8 @@ def job_finished(job: EndedJob, *, now: datetime) -> int:
         return 0
     recipients = _result_recipients(job) if _wants_results(job) else _asker(job)
     if status is not JobStatus.DONE:
-        recipients += admin_addresses(job.organization.pk)
+        told = Told.HELD if status is JobStatus.HELD else Told.FAILED
+        recipients += admin_addresses(job.organization.pk, told)
     facts = _facts(job, status)
     return outbox.add(
         job.organization,
@@ -134,13 +138,6 @@ def _result_recipients(job: EndedJob) -> list[str]:
     return addresses
 
 
-def admin_addresses(organization_id: int) -> list[str]:
-    admins = Admin.objects.filter(
-        organization_id=organization_id, role__in=(Role.OWNER, Role.ADMIN), account__is_active=True
-    )
-    return list(admins.order_by("id").values_list("account__email", flat=True))
-
-
 def _attachment(job: EndedJob) -> int | None:
     if not job.organization.attaches_results or job.result is None:
         return None
@@ -166,7 +163,7 @@ def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
         organization=organization.name,
         feed=job.feed.name,
         job_id=job.public_id,
-        received_at=job.source.created_at,
+        received=local_time(job.source.created_at, organization),
         base_url=settings.BASE_URL,
         counts=counts,
         is_dry_run=job.is_dry_run,
@@ -177,11 +174,7 @@ def _facts(job: EndedJob, status: JobStatus) -> texts.JobFacts:
         reason_code=job.reason_code,
         reason=job.reason,
         approval_days=organization.approval_days,
-        contacts={
-            "Support": organization.support_contact,
-            "Privacy": organization.privacy_contact,
-            "Security": organization.security_contact,
-        },
+        contacts=contacts_of(organization),
     )
 
 

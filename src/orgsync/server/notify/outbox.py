@@ -62,7 +62,7 @@ def add(
         "kind": kind,
         "recipients": unique,
         "message_ids": [_message_id(organization.pk, job_id, kind, recipient) for recipient in unique],
-        "subject": " ".join(subject.split())[:LONGEST_SUBJECT],
+        "subject": " ".join(f"{'Sandbox: ' if organization.is_sandbox else ''}{subject}".split())[:LONGEST_SUBJECT],
         "body": body,
         "attachment": attachment,
         "now": now,

@@ -38,6 +38,9 @@ class Mail:
     message_id: str
     created_at: datetime
     attachment: Attachment | None = None
+    reply_to: str = ""
+    stays_here: bool = False
+    """Written as a file whatever server is set: a sandbox writes to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,12 @@ def parse_url(url: str) -> SmtpServer:
 
 def deliver(mail: Mail) -> None:
     """
-    Send the mail, or write it to `mail/` in the data directory when no server is set.
+    Send the mail, or write it to `mail/` in the data directory when no server is set or it is to stay here.
 
     Raises one of NOT_ACCEPTED when it was not accepted.
     """
     message = compose(mail, sender=settings.MAIL_FROM)
-    if settings.SMTP_URL:
+    if settings.SMTP_URL and not mail.stays_here:
         _send(message, parse_url(settings.SMTP_URL))
     else:
         _write(message, settings.DATA_DIR / "mail", mail)
@@ -91,6 +94,8 @@ def compose(mail: Mail, *, sender: str) -> EmailMessage:
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = mail.message_id
+    if mail.reply_to:
+        message["Reply-To"] = mail.reply_to
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
     if mail.attachment is not None:

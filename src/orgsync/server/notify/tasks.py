@@ -46,7 +46,8 @@ def send_mail(mail_id: int) -> None:
     with transaction.atomic():
         # Global by design: the queue knows a mail by its id alone.
         unsent = OutboxMail.objects.filter(id=mail_id, sent_at=None, attempts__lt=MAX_ATTEMPTS)
-        mail = unsent.select_for_update(skip_locked=True).first()
+        known = unsent.select_related("organization").select_for_update(skip_locked=True, of=("self",))
+        mail = known.first()
         why = _try(mail) if mail is not None else ""
     if mail is None and unsent.exists():
         raise MailNotSent(mail_id, "another process is at it")
@@ -79,4 +80,6 @@ def _message(mail: OutboxMail) -> smtp.Mail:
         message_id=mail.message_id,
         created_at=mail.created_at,
         attachment=attachment,
+        reply_to=mail.organization.reply_to,
+        stays_here=mail.organization.is_sandbox,
     )

@@ -6,7 +6,6 @@ and the first row of a file without a header is a person.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from orgsync.core.columns import BY_NAME
@@ -24,7 +23,8 @@ class JobFacts:
     organization: str
     feed: str
     job_id: int
-    received_at: datetime
+    received: str
+    """When the file came, in words."""
     base_url: str
     counts: Mapping[str, int]
     is_dry_run: bool = False
@@ -54,8 +54,8 @@ def subject(job: JobFacts) -> str:
 
 def body(job: JobFacts) -> str:
     """Return the whole text of the mail."""
-    parts = [_opening(job), _counts(job), _issues(job.issues), _download(job), _decide(job), _foot(job)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [_opening(job), _counts(job), _issues(job.issues), _download(job), _decide(job)]
+    return "\n\n".join(part for part in parts if part) + "\n" + contact_lines(job.contacts)
 
 
 def curl_command(base_url: str, result_urn: str) -> str:
@@ -65,9 +65,7 @@ def curl_command(base_url: str, result_urn: str) -> str:
 
 
 def _opening(job: JobFacts) -> str:
-    which = (
-        f"The file that the feed “{job.feed}” of {job.organization} received on {job.received_at:%Y-%m-%d %H:%M} UTC"
-    )
+    which = f"The file that the feed “{job.feed}” of {job.organization} received on {job.received}"
     if job.undone_id is not None:
         which = f"The undo of job {job.undone_id} of the feed “{job.feed}” of {job.organization}"
     match job.status:
@@ -134,5 +132,7 @@ def _decide(job: JobFacts) -> str:
     return f"{page}\n\nOr, on the server:\n\n{commands}"
 
 
-def _foot(job: JobFacts) -> str:
-    return "\n".join(f"{name}: {contact}" for name, contact in job.contacts.items() if contact)
+def contact_lines(contacts: Mapping[str, str]) -> str:
+    """Return the foot of a mail: whom to ask; nothing where nobody is named."""
+    lines = [f"{name}: {contact}\n" for name, contact in contacts.items() if contact]
+    return "\n" + "".join(lines) if lines else ""

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SEE_OUTBOX = "see the outbox"
     EDIT_PEOPLE = "edit people by hand"
     ERASE = "erase people"
+    MANAGE_SETTINGS = "change settings"
 
 
 _SEEING: Final = frozenset(

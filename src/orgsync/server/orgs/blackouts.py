@@ -1,7 +1,7 @@
 """Days on which every job is held, whatever it would do."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.zones import zone_named
 
 
 class WrongBlackout(OrgSyncError):
@@ -19,7 +20,7 @@ class WrongBlackout(OrgSyncError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Blackout:
-    """A span of days, the first and the last included, in UTC."""
+    """A span of days, the first and the last included, in the organization's time zone."""
 
     first: date
     last: date
@@ -43,8 +44,9 @@ def blackouts_of(organization: Organization) -> list[Blackout]:
     return sorted(map(Blackout.of, stored))
 
 
-def blackout_on(organization: Organization, day: date) -> Blackout | None:
-    """Return the blackout that the day is in; of several the one that ends last."""
+def blackout_at(organization: Organization, moment: datetime) -> Blackout | None:
+    """Return the blackout that a moment is in, by the organization's calendar; of several the one that ends last."""
+    day = moment.astimezone(zone_named(organization.time_zone)).date()
     covering = [span for span in blackouts_of(organization) if span.first <= day <= span.last]
     return max(covering, key=lambda span: span.last, default=None)
 

@@ -48,12 +48,35 @@ class Organization(models.Model):
     timeline_days = models.PositiveIntegerField(default=3 * 365)
     """Days after leaving for which the timeline is kept."""
     audit_days = models.PositiveIntegerField(default=7 * 365)
+    time_zone = models.TextField(default="UTC")
+    language = models.TextField(blank=True, default="")
+    """In which dates and numbers are written; empty: as the reader's browser asks."""
+    accent = models.TextField(blank=True, default="")
+    """Colour of the pages, `#rrggbb`; empty: orgsync's own."""
+    logo_version = models.TextField(blank=True, default="")
+    """Digest of the logo; empty without one."""
+    reply_to = models.TextField(blank=True, default="")
+    is_sandbox = models.BooleanField(default=False)
+    """For trying things out: marked everywhere, can be emptied, and none of its mails leaves the server."""
+    digest_on = models.DateField(null=True, blank=True)
+    """The day of the last results digest."""
     support_contact = models.TextField(blank=True, default="")
     privacy_contact = models.TextField(blank=True, default="")
     security_contact = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return self.name
+
+
+class Logo(models.Model):
+    """An organization's picture, apart from its row, which every request reads."""
+
+    organization_id = models.BigIntegerField(primary_key=True)
+    content = models.BinaryField()
+    content_type = models.TextField()
+
+    def __str__(self) -> str:
+        return f"logo of organization {self.organization_id}"
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -99,6 +122,10 @@ class Admin(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
     role = models.CharField(max_length=16, choices=Role.choices)
     learner_id = models.BigIntegerField(null=True, blank=True)
+    told_of_held = models.BooleanField(default=True)
+    told_of_failed = models.BooleanField(default=True)
+    told_of_late = models.BooleanField(default=True)
+    told_digest = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -12,13 +12,10 @@ from orgsync.core.checking import OpenedFile
 from orgsync.core.columns import COLUMNS
 from orgsync.core.fingerprint import epoch_of, layout_parts
 from orgsync.server.directory.models import Group, Pool
+from orgsync.server.orgs.catalogue import FILE_POLICIES
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.models import UploadJob
 
-_POLICIES: Final = (
-    *("leaves_by_status", "waits_for_start_date", "reactivates_returners", "reads_groups_literally"),
-    *("blank_clears", "date_formats"),
-)
 # Versions are numbers of transactions, which mean something in one cluster of databases only. Its own identifier is
 # for monitoring roles; which transaction made the database, and under which number, anybody may ask.
 _CLUSTER: Final = "SELECT oid::text, xmin::text, datname FROM pg_database WHERE datname = current_database()"
@@ -31,7 +28,7 @@ def epoch_of_job(job: UploadJob, file: OpenedFile) -> int:
     return epoch_of(
         [
             *(version("orgsync"), COLUMNS, _cluster()),
-            *((name, getattr(organization, name)) for name in _POLICIES),
+            *((name, getattr(organization, name)) for name in FILE_POLICIES),
             *(job.mode, Scope.PERMISSIONS_WRITE.value in (job.token.scopes if job.token else [])),
             job.feed_id,
             *Pool.objects.filter(**mine).order_by("id").values_list("id", "key"),

@@ -20,7 +20,7 @@ from orgsync.core.guards import (
 )
 from orgsync.core.model import Mode
 from orgsync.core.plan import Plan
-from orgsync.server.orgs.blackouts import blackout_on
+from orgsync.server.orgs.blackouts import blackout_at
 from orgsync.server.uploads.models import AppliedEffect, JobKind, UploadJob
 
 _WEEK: Final = """
@@ -61,7 +61,7 @@ def guard_case(
 
 def guard_reasons(job: UploadJob, case: Case, *, now: datetime) -> tuple[HoldReason, ...]:
     """Return why the guards hold the job: blackout days first, then what the plan would do too much of."""
-    closed = blackout_on(job.organization, now.date())
+    closed = blackout_at(job.organization, now)
     found = reasons_to_hold(case, job.organization.guards, job.feed.guards)
     return found if closed is None else (HoldReason("blackout", closed.message), *found)
 

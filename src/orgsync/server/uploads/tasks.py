@@ -18,6 +18,7 @@ from orgsync.server.orgs.signins import forget_sign_ins
 from orgsync.server.orgs.trimming import trim_audit_logs
 from orgsync.server.tokens.limits import forget_calls
 from orgsync.server.uploads import attempts, transitions
+from orgsync.server.uploads.digest import send_digests
 from orgsync.server.uploads.erase import finish_erasures
 from orgsync.server.uploads.idempotency import forget_keys
 from orgsync.server.uploads.lateness import tell_late
@@ -110,6 +111,13 @@ def calendar(timestamp: int) -> None:
     from orgsync.server.uploads.calendarjobs import queue_due  # noqa: PLC0415
 
     queue_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="3,33 * * * *")
+@app.task(name="digests", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS))
+def digests(timestamp: int) -> None:
+    """Mail the digests of the day before wherever it is morning."""
+    send_digests(datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="*/15 * * * *")

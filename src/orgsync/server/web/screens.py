@@ -1,7 +1,8 @@
 """What every page of the Account Center starts with: who asks, for which organization, and whether they may."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Concatenate, Final, ParamSpec
 
 from django.contrib.auth.decorators import login_required
@@ -9,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from orgsync.server.audit import actors
 from orgsync.server.orgs.access import Permission, may, roles_of
@@ -48,12 +49,20 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
             if permission is not None and not may(admin, permission):
                 raise PermissionDenied
             request.admin, request.organization = admin, admin.organization
-            with timezone.override(zone_of(request)), actors.acting(actors.account(admin.account_id)):
+            with written_for(request, admin.organization), actors.acting(actors.account(admin.account_id)):
                 return view(request, *args, **kwargs)
 
         return answer
 
     return decorate
+
+
+@contextmanager
+def written_for(request: HttpRequest, organization: Organization) -> Iterator[None]:
+    """Write dates in the reader's zone, and dates and numbers as the organization or the reader's browser asks."""
+    language = organization.language or translation.get_language()
+    with timezone.override(zone_of(request, organization)), translation.override(language):
+        yield
 
 
 def chosen_role(request: HttpRequest) -> Admin | None:

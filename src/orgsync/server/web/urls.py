@@ -5,6 +5,7 @@ from django.urls import path
 from orgsync.server.web.views import (
     account,
     authenticate,
+    branding,
     decisions,
     feeds,
     help,
@@ -13,6 +14,8 @@ from orgsync.server.web.views import (
     learner,
     learners,
     outbox,
+    settings,
+    settings_mail,
     upload,
 )
 
@@ -45,5 +48,16 @@ urlpatterns = [
     path("admin/authenticate/tokens/<int:token>/revoke/", authenticate.revoke, name="token-revoke"),
     path("admin/outbox/", outbox.index, name="outbox"),
     path("admin/outbox/<int:mail>/", outbox.detail, name="outbox-mail"),
+    path("admin/settings/", settings.index, name="settings"),
+    path("admin/settings/branding/", branding.index, name="settings-branding"),
+    path("admin/settings/guards/", settings.guards, name="settings-guards"),
+    path("admin/settings/blackouts/", settings.blackouts, name="settings-blackouts"),
+    path("admin/settings/blackouts/remove/", settings.remove, name="settings-blackout-remove"),
+    path("admin/settings/mail/test/", settings_mail.send, name="settings-mail-test"),
+    path("admin/settings/mail/outcome/", settings_mail.outcome, name="settings-mail-outcome"),
+    path("admin/settings/told/", settings_mail.told, name="settings-told"),
+    path("admin/settings/<slug:slug>/", settings.section, name="settings-section"),
+    path("admin/branding.css", branding.css, name="branding-css"),
+    path("admin/logo/<slug:version>/", branding.logo, name="logo"),
     path("admin/help/", help.index, name="help"),
 ]

@@ -1,0 +1,245 @@
+"""Everything that can be set for an organization: pages, commands, the audit log and the reference page read this."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+
+
+class Section(StrEnum):
+    """A page of settings; the value is its name in addresses."""
+
+    ORGANIZATION = "organization"
+    CONTACTS = "contacts"
+    FILES = "files"
+    APPROVALS = "approvals"
+    LEAVERS = "leavers"
+    RETENTION = "retention"
+    MAIL = "mail"
+
+
+SECTIONS: Final[dict[Section, tuple[str, str]]] = {
+    Section.ORGANIZATION: ("Organization", "Its name, time zone and language."),
+    Section.CONTACTS: ("Contacts", "Whom people ask; shown in the foot of every page and every mail."),
+    Section.FILES: ("How files are read", "What a cell means: blank cells, dates, status, groups."),
+    Section.APPROVALS: ("Approvals and undo", "Who decides on a held file, and for how long."),
+    Section.LEAVERS: ("Leavers", "What becomes of people who have left."),
+    Section.RETENTION: ("Retention", "How long files, mails and the audit log are kept."),
+    Section.MAIL: ("Mail", "Where mail comes from, what it carries, and whether it arrives."),
+}
+"""Section → its title and what is in it, in the order in which they are shown."""
+
+
+class Kind(StrEnum):
+    """What a setting holds."""
+
+    TEXT = "text"
+    LONG_TEXT = "text of several lines"
+    EMAIL = "address"
+    FLAG = "yes or no"
+    NUMBER = "number"
+    NUMBER_OR_NEVER = "number, or never"
+    CHOICE = "one of a list"
+    SEVERAL = "several of a list"
+    LINES = "one a line"
+    ZONE = "time zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: the only place where its name, limits and wording are written."""
+
+    name: str
+    """Of the attribute of `Organization`."""
+    section: Section
+    kind: Kind
+    label: str
+    help: str
+    default: Any
+    unit: str = ""
+    minimum: int = 1
+    maximum: int = 36_500
+    """Of a number; of a text, its length."""
+    choices: tuple[tuple[str, str], ...] = ()
+    reads_files: bool = False
+    """Whether it changes what a row means: then the epoch moves, and every row is compared anew."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the audit log may hold its values: numbers and choices; never a text, which may name a person."""
+        return self.kind not in {Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL}
+
+
+LANGUAGES: Final = (
+    ("", "as the reader's browser asks"),
+    ("en", "English (US)"),
+    ("en-gb", "English (UK)"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pt", "Português"),
+)
+
+
+def _flag(name: str, section: Section, label: str, text: str, *, default: bool, reads_files: bool = False) -> Setting:
+    return Setting(name, section, Kind.FLAG, label, text, default, reads_files=reads_files)
+
+
+def _days(name: str, section: Section, label: str, text: str, *, default: int, maximum: int = 36_500) -> Setting:
+    return Setting(name, section, Kind.NUMBER, label, text, default, "days", maximum=maximum)
+
+
+def _contact(name: str, label: str, text: str) -> Setting:
+    return Setting(name, Section.CONTACTS, Kind.TEXT, label, text, "", maximum=200)
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        *("name", Section.ORGANIZATION, Kind.TEXT, "Name"),
+        "As pages and mails call it. Commands name the organization by it.",
+        default=None,
+        maximum=200,
+    ),
+    Setting(
+        *("time_zone", Section.ORGANIZATION, Kind.ZONE, "Time zone"),
+        "For blackout days, mails and the daily digest, and for pages when a browser does not say where its reader is.",
+        default="UTC",
+    ),
+    Setting(
+        *("language", Section.ORGANIZATION, Kind.CHOICE, "Language of dates and numbers"),
+        "How pages write dates and numbers. Their words are English.",
+        default="",
+        choices=LANGUAGES,
+    ),
+    _contact("support_contact", "Support", "Who helps when something does not work: a name, an address, a page."),
+    _contact("privacy_contact", "Privacy", "Whom people ask about their data."),
+    _contact("security_contact", "Security", "Whom to tell of a lost token or anything that looks wrong."),
+    _flag(
+        *("leaves_by_status", Section.FILES, "An inactive worker_status makes a leaver"),
+        "A row that says inactive or terminated deactivates the person. Without it the column is only stored.",
+        default=True,
+        reads_files=True,
+    ),
+    _flag(
+        *("waits_for_start_date", Section.FILES, "Licenses wait for the start date"),
+        "Somebody whose start_date is still to come gets licenses and invitations on that day, not before.",
+        default=True,
+        reads_files=True,
+    ),
+    _flag(
+        *("reactivates_returners", Section.FILES, "A leaver whom a file names again comes back"),
+        "Without it such a row is left alone, with a warning, until somebody reactivates the person by hand.",
+        default=True,
+        reads_files=True,
+    ),
+    _flag(
+        *("reads_groups_literally", Section.FILES, "The groups column takes away memberships made by hand"),
+        "As LinkedIn does: the cell is the whole list. Without it a file takes away only what a file gave.",
+        default=False,
+        reads_files=True,
+    ),
+    Setting(
+        *("blank_clears", Section.FILES, Kind.SEVERAL, "A blank cell empties these attributes"),
+        "In every other column a blank cell leaves the stored value alone, and #CLEAR# empties it.",
+        default=[],
+        choices=tuple((name, name) for name in ATTRIBUTE_NAMES),
+        reads_files=True,
+    ),
+    Setting(
+        *("date_formats", Section.FILES, Kind.LINES, "Further date formats"),
+        "Beside ISO (2026-03-31), one a line, tried in this order: %d.%m.%Y reads 31.03.2026, %m/%d/%Y reads "
+        "03/31/2026. Never give both %d/%m/%Y and %m/%d/%Y.",
+        default=[],
+        maximum=10,
+        reads_files=True,
+    ),
+    _flag(
+        *("needs_second_person", Section.APPROVALS, "A held file needs two people"),
+        "Nobody approves alone: the second approval, by somebody else, applies the plan. Bulk actions too.",
+        default=False,
+    ),
+    _days(
+        *("approval_days", Section.APPROVALS, "An approval can be given for"),
+        "A file that nobody decided on by then is cancelled, and nothing of it was applied.",
+        default=7,
+        maximum=365,
+    ),
+    _days(
+        *("undo_days", Section.APPROVALS, "A job can be undone for"),
+        "After that the timeline still tells what was, but there is no button any more.",
+        default=30,
+        maximum=3_650,
+    ),
+    Setting(
+        *("anonymize_after_days", Section.LEAVERS, Kind.NUMBER_OR_NEVER, "Anonymize a leaver after"),
+        "Name, address, ids, phones, free text and custom values go, from the timeline too; a number that reports "
+        "count by stays. Coming back before that cancels. Cannot be undone.",
+        *(None, "days"),
+    ),
+    Setting(
+        *("purge_after_days", Section.LEAVERS, Kind.NUMBER_OR_NEVER, "Remove what is left, after anonymizing, after"),
+        "The number goes too: reports of the past no longer count the person. Cannot be undone.",
+        *(None, "days"),
+    ),
+    _days(
+        *("timeline_days", Section.LEAVERS, "Keep the timeline of a leaver for"),
+        "The directory as of a past day is read from it.",
+        default=3 * 365,
+    ),
+    _days(
+        *("source_days", Section.RETENTION, "Source files"),
+        "What HR sent. Nothing needs it once its job has ended; a file whose job waits is kept.",
+        default=7,
+        maximum=3_650,
+    ),
+    _days(
+        *("result_days", Section.RETENTION, "Results files and plans"),
+        "For looking up what a job did.",
+        default=30,
+        maximum=3_650,
+    ),
+    _days(
+        *("mail_text_days", Section.RETENTION, "Texts of mails"),
+        "That a mail was sent, to whom and when, stays in the outbox.",
+        default=30,
+        maximum=3_650,
+    ),
+    _days(
+        *("audit_days", Section.RETENTION, "The audit log"),
+        "Older entries are removed from its beginning; what remains still verifies.",
+        default=7 * 365,
+    ),
+    Setting(
+        *("reply_to", Section.MAIL, Kind.EMAIL, "Replies go to"),
+        "The address that an answer to one of our mails is sent to; empty: back to the sender above.",
+        default="",
+        maximum=254,
+    ),
+    _flag(
+        *("attaches_results", Section.MAIL, "Attach the results file"),
+        "It names people. Without it a mail holds counts and a link behind sign-in. At most 5 MB.",
+        default=False,
+    ),
+)
+BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+FILE_POLICIES: Final = tuple(setting.name for setting in SETTINGS if setting.reads_files)
+"""What the epoch of a job holds of its organization."""
+
+DATE_PARTS: Final = {frozenset("Ymd"), frozenset("ymd"), frozenset("Ybd"), frozenset("YBd"), frozenset("F")}
+DATE_FORMAT: Final = re.compile(r"(?:%[YymdbBF]|[ ./,-]){1,12}")
+
+
+def settings_in(section: Section) -> Iterator[Setting]:
+    """Yield the settings of a section in their order."""
+    return (setting for setting in SETTINGS if setting.section is section)
+
+
+def is_date_format(text: str) -> bool:
+    """Tell whether a text is a date format that files may use: each of year, month and day once, with plain marks."""
+    parts = re.findall(r"%(.)", text)
+    return DATE_FORMAT.fullmatch(text) is not None and frozenset(parts) in DATE_PARTS and len(parts) == len(set(parts))
