@@ -1,11 +1,14 @@
 """Every test here starts with an organization that is gone afterwards; its transactions are real ones."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from orgsync.server.uploads.storage import storage
 from tests.cases.server_run import forget
 from tests.server.pipeline.pipeline_world import World, make_world
 
@@ -15,6 +18,15 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let tests commit; to flush every table after each of them would be dear."""
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture
+def own_folder(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Keep the files of tests that run beside this one out of sight."""
+    settings.DATA_DIR = tmp_path
+    storage.cache_clear()
+    yield
+    storage.cache_clear()
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_woken_attempt_writes_nothing(world: World) -> None:
     assert OutboxMail.objects.filter(organization=world.organization).count() == 1
 
 
-def test_attempt_that_fails_leaves_no_file(world: World) -> None:
+def test_attempt_that_fails_leaves_no_file(own_folder: None, world: World) -> None:
     """
     The job names the files of the attempt that was applied; what a failed one wrote is gone, row and bytes.
     """

@@ -1,14 +1,12 @@
 """Erase one person: nothing that is stored names them any more, and no file brings them back."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg.sql import SQL, Identifier
-from pytest_django import Settings
 
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.erasing import PersonUnknown, find_person
@@ -43,13 +41,7 @@ COLUMNS = """
 """
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Keep the files of tests that run beside these out of sight."""
-    settings.DATA_DIR = tmp_path
-    storage.cache_clear()
-    yield
-    storage.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture
