@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Install what tests want from the system: curl, the system's PostgreSQL beside the embedded one, a browser.
+# Install what tests want from the system: curl, the system's PostgreSQL beside the embedded one, a browser, an SFTP server.
 # Without root, or elsewhere than on Debian and its kin, say what is missing and go on.
 set -euo pipefail
 missing=()
 command -v curl >/dev/null || missing+=(curl)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
 command -v chromium >/dev/null || missing+=(chromium)
+{ command -v sshd || [ -x /usr/sbin/sshd ]; } >/dev/null || missing+=(openssh-server)
 command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0

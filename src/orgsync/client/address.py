@@ -27,7 +27,7 @@ def read_address(text: str, *, allows_plain_http: bool = False) -> Address:
         raise BadUsage(f"{text!r} is no address of a server; write https://host or https://host:port.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise BadUsage("The address of the server holds a user, a password or a query; give only host, port and path.")
-    if parts.scheme == "http" and not (allows_plain_http or _is_this_machine(host)):
+    if parts.scheme == "http" and not (allows_plain_http or is_this_machine(host)):
         raise BadUsage(f"Plain http would show the token to the network on the way to {host}; use https.")
     is_linkedin = host == "linkedin.com" or host.endswith(".linkedin.com")
     return Address(text.strip().rstrip("/"), is_linkedin)
@@ -42,7 +42,7 @@ def _split(text: str) -> tuple[SplitResult, str]:
     return parts, (parts.hostname or "").rstrip(".")
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     if host == "localhost":
         return True
     try:

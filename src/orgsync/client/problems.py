@@ -27,7 +27,7 @@ def problem_in(response: httpx2.Response) -> ClientError:
     status = response.status_code
     if status >= 500 or status in _WORTH_ANOTHER_TRY:
         return ServerUnavailable(
-            f"The server answered {status}: {_message(response)}.", retry_after=_retry_after(response)
+            f"The server answered {status}: {_message(response)}.", retry_after=retry_after(response)
         )
     if status < 400:
         target = response.headers.get("location", "nowhere")
@@ -46,7 +46,7 @@ def problem_in(response: httpx2.Response) -> ClientError:
 
 def problem_on_the_way(error: httpx2.RequestError) -> ClientError:
     """Return the exception for a request that got no answer."""
-    if _is_certificate_problem(error):
+    if is_certificate_problem(error):
         return ServerUnavailable(
             f"The server's certificate cannot be verified ({error}). Name its authority with --ca.", is_lasting=True
         )
@@ -80,7 +80,7 @@ def _message(response: httpx2.Response) -> str:
     return str(message or response.reason_phrase or "no reason given").rstrip(".")
 
 
-def _retry_after(response: httpx2.Response) -> float | None:
+def retry_after(response: httpx2.Response) -> float | None:
     """Return the wait in seconds that the server asks for, as number or date; None when it asks for none."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
@@ -92,7 +92,7 @@ def _retry_after(response: httpx2.Response) -> float | None:
     return max(0.0, moment.timestamp() - time.time())
 
 
-def _is_certificate_problem(error: BaseException | None) -> bool:
+def is_certificate_problem(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

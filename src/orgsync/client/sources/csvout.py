@@ -49,7 +49,8 @@ def write_records(
     """Write records that may have different keys; return their number and the columns.
 
     The columns are `first`, then the other keys in the order in which they appear. Which ones there are is known
-    only at the end, so the rows wait in a temporary file; memory does not grow with their number.
+    only at the end, so the rows wait in a temporary file; memory does not grow with their number. Raise
+    UnusableSource when there is not a single column.
     """
     places = {name: place for place, name in enumerate(first)}
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as waiting:
@@ -58,6 +59,8 @@ def write_records(
             writer = csv.writer(text, lineterminator=LINE_END)
             for count, record in enumerate(records, 1):  # noqa: B007
                 writer.writerow(_row(record, places))
+        if not places:
+            raise UnusableSource("The source has no record, so there is no column either; nothing was written.")
         waiting.seek(0)
         _write_padded(target, tuple(places), waiting)
     return count, tuple(places)

@@ -2,68 +2,61 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
-from orgsync.client.sources.base import Pulled, UnusableSource
+from orgsync.client.sources.base import Pulled
 from orgsync.client.sources.csvout import write_frame
 from orgsync.client.sources.options import Options
 from orgsync.client.sources.places import Entry, LocalPlace, Place, picked
-from orgsync.core.csvfile import read_csv
-from orgsync.core.encoding import read_text
-from orgsync.core.issues import rows_with
-from orgsync.core.model import Limits, Severity
-from orgsync.core.rows import ROW_NUMBER, RawFile
-from orgsync.core.unpacking import unpack
+from orgsync.client.sources.tabular import copy_table, read_frame
 
 
 def open_files(options: Options) -> "FileSource":
+    return FileSource(_place(options), options.text("pick"), options.text("sheet"))
+
+
+def _place(options: Options) -> Place:
+    scheme, is_address, _ = options.text("path").partition("://")
+    if is_address and scheme == "sftp":
+        from orgsync.client.sources.sftp import SftpPlace  # noqa: PLC0415  needs an extra
+
+        return SftpPlace(options)
+    if is_address and scheme == "s3":
+        from orgsync.client.sources.s3 import S3Place  # noqa: PLC0415  needs an extra
+
+        return S3Place(options)
     path = options.path("path")
-    if path is None:
-        raise options.wrong("path", "it is empty.")
-    return FileSource(LocalPlace(path), options.text("pick"))
+    if path is None or (is_address and scheme != "file"):
+        raise options.wrong("path", 'it can be a path, a glob, sftp://… or s3://…; for https:// use kind = "rest".')
+    return LocalPlace(path)
 
 
 class FileSource:
     """One file or several of the same kind."""
 
-    def __init__(self, place: Place, pick: str) -> None:
+    def __init__(self, place: Place, pick: str, sheet: str) -> None:
         self._place = place
         self._pick = pick
+        self._sheet = sheet
 
     def pull(self, target: BinaryIO) -> Pulled:
-        entries = picked(self._place, self._pick)
-        with tempfile.TemporaryDirectory(prefix="orgsync-pull-") as folder:
+        with closing(self._place), tempfile.TemporaryDirectory(prefix="orgsync-pull-") as folder:
+            entries = picked(self._place, self._pick)
             if len(entries) == 1:
-                return self._pull_one(entries[0], Path(folder), target)
+                path = self._place.fetch(entries[0], Path(folder))
+                return copy_table(path, target, origin=entries[0].name, sheet=self._sheet)
             return self._pull_all(entries, Path(folder), target)
 
-    def _pull_one(self, entry: Entry, folder: Path, target: BinaryIO) -> Pulled:
-        path = self._place.fetch(entry, folder)
-        raw = read_csv(path)
-        broken = _broken_rows(raw)
-        if broken:
-            # As it is, broken rows and all: whoever checks it names them, and none is lost.
-            target.write(read_text(unpack(path.read_bytes(), limits=Limits())).utf8)
-        else:
-            write_frame(target, raw.headers, raw.rows.drop(ROW_NUMBER))
-        notes = (f"{broken:,} rows of the file are broken; orgsync check names them.",) if broken else ()
-        return Pulled(raw.rows.height, raw.headers, entry.name, notes)
-
     def _pull_all(self, entries: Sequence[Entry], folder: Path, target: BinaryIO) -> Pulled:
+        """Put the rows of several files below each other; columns are brought together by their headers."""
         frames = [self._frame(entry, folder) for entry in entries]
         together = pl.concat(frames, how="diagonal")
         write_frame(target, together.columns, together)
         return Pulled(together.height, tuple(together.columns), f"{len(entries)} files at {self._place.origin}")
 
     def _frame(self, entry: Entry, folder: Path) -> pl.DataFrame:
-        raw = read_csv(self._place.fetch(entry, folder))
-        if broken := _broken_rows(raw):
-            raise UnusableSource(f"{broken:,} rows of {entry.name} are broken; see: orgsync check {entry.name}")
-        return raw.rows.drop(ROW_NUMBER).rename({raw.cell(place): header for place, header in enumerate(raw.headers)})
-
-
-def _broken_rows(raw: RawFile) -> int:
-    return rows_with(raw.issues, Severity.ERROR).len()
+        return read_frame(self._place.fetch(entry, folder), name=entry.name, sheet=self._sheet)

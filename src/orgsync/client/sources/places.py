@@ -31,6 +31,9 @@ class Place(Protocol):
     def fetch(self, entry: Entry, folder: Path) -> Path:
         """Return a path of this machine with the file's bytes; a copy goes into `folder`."""
 
+    def close(self) -> None:
+        """Hang up."""
+
 
 class LocalPlace:
     """Files of this machine."""
@@ -48,6 +51,16 @@ class LocalPlace:
 
     def fetch(self, entry: Entry, folder: Path) -> Path:  # noqa: ARG002  it is here already
         return Path(entry.name)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def split_pattern(path: str) -> tuple[str, str]:
+    """Split a path at the first part that has a wildcard: the folder to look into, and the whole pattern."""
+    parts = path.split("/")
+    plain = next((place for place, part in enumerate(parts) if any(sign in part for sign in "*?[")), len(parts) - 1)
+    return "/".join(parts[:plain]), path
 
 
 def _matches(pattern: str) -> list[str]:
