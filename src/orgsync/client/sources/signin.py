@@ -58,7 +58,7 @@ class ClientCredentials:
     def __init__(self, oauth: Options, client: httpx2.Client, *, allows_http: bool) -> None:
         self._oauth = oauth
         self._client = client
-        self._token = ""
+        self._token: str | None = None
         self._is_renewed = False
         self._address = _token_address(oauth, allows_http=allows_http)
 
@@ -70,7 +70,7 @@ class ClientCredentials:
     def renew(self) -> bool:
         if self._is_renewed:
             return False
-        self._is_renewed, self._token = True, ""
+        self._is_renewed, self._token = True, None
         return True
 
     def _ask(self) -> str:
