@@ -26,6 +26,7 @@ CONFIGURATION: Final = {
     "notify_outboxmail",
     "orgs_admin",
     "tokens_accesstoken",
+    "uploads_erasurerequest",
     "uploads_media",
     "uploads_uploadjob",
 }

@@ -26,15 +26,22 @@ _MESSAGES: Final = fold_header(RESULT_HEADERS[-1])
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Everything by which a person was ever known, addresses and ids folded."""
+    """Everything by which a person, or each of several, was ever known, addresses and ids folded."""
 
-    learner_id: int
+    learner_ids: frozenset[int]
     emails: frozenset[str]
     ids: frozenset[str]
 
     @classmethod
     def of(cls, learner_id: int, emails: Iterable[str], ids: Iterable[str]) -> "Keys":
-        return cls(learner_id, frozenset(map(fold_key, emails)), frozenset(map(fold_key, ids)))
+        return cls(frozenset({learner_id}), frozenset(map(fold_key, emails)), frozenset(map(fold_key, ids)))
+
+    @classmethod
+    def of_all(cls, people: Iterable["Keys"]) -> "Keys":
+        """Return what names any of the people."""
+        known = list(people)
+        parts = ([getattr(keys, name) for keys in known] for name in ("learner_ids", "emails", "ids"))
+        return cls(*(frozenset[Any]().union(*part) for part in parts))
 
     @property
     def words(self) -> frozenset[str]:
@@ -71,7 +78,7 @@ def write_raw(raw: RawFile, target: BinaryIO) -> None:
 
 def plan_without(plan: pl.DataFrame, keys: Keys) -> pl.DataFrame:
     """Return a stored plan (`PLAN_SCHEMA`) without the person's lines, and without their address in those of others."""
-    is_theirs = (pl.col("learner_id") == keys.learner_id) | _is_one_of("email", keys.emails)
+    is_theirs = pl.col("learner_id").is_in(list(keys.learner_ids)) | _is_one_of("email", keys.emails)
     kept = plan.filter(~is_theirs.fill_null(value=False))
     known = keys.emails | keys.ids
     is_manager = pl.col("kind") == ChangeKind.MANAGER_CHANGED.value

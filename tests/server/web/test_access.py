@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgsync.core.model import JobStatus
-from orgsync.server.directory.models import Learner
+from orgsync.server.directory.models import Erasure, Learner
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.orgs.pictures import set_logo
+from orgsync.server.uploads.models import ErasureRequest
 from orgsync.server.web.urls import urlpatterns
 from tests.job_world import make_job, make_media, make_token
 
@@ -48,6 +49,13 @@ CHANGING = {
     "learner-add",
     "learner-edit",
     "learner-change",
+    "learner-erase",
+    "erasures",
+    "erasure",
+    "erasure-lift",
+    "erasure-request",
+    "erasure-decide",
+    "deletion",
     "outbox",
     "outbox-mail",
     "settings",
@@ -67,8 +75,13 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "learner-change",
     "job-undo",
     "logo",
+    "learner-erase",
+    "erasure",
+    "erasure-lift",
+    "erasure-request",
+    "erasure-decide",
 }
-POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"} | {
+POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
     "settings-blackout-remove",
     "settings-mail-test",
 }
@@ -95,8 +108,10 @@ def address(acme: Organization) -> Address:
     mail = OutboxMail.objects.create(
         organization=acme, kind="test", recipient="a@example.com", subject="s", body="b", created_at=timezone.now()
     )
+    erasure = Erasure.objects.create(organization=acme, learner_id=9, at=timezone.now())
+    asked = ErasureRequest.objects.create(organization=acme, learner_ids=[1], created_at=timezone.now())
     ids: dict[str, dict[str, object]] = {
-        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change")},
+        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change", "learner-erase")},
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},
         "job": {"job": job.public_id},
@@ -106,6 +121,8 @@ def address(acme: Organization) -> Address:
         "job-decide": {"job": job.public_id},
         "job-undo": {"job": job.public_id},
         "feed": {"feed": token.feed_id},
+        **{name: {"number": erasure.pk} for name in ("erasure", "erasure-lift")},
+        **{name: {"number": asked.pk} for name in ("erasure-request", "erasure-decide")},
         "token-revoke": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},
         "settings-section": {"slug": "contacts"},

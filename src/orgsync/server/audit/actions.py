@@ -49,6 +49,9 @@ class Action(StrEnum):
     LEARNER_EDITED = "learner_edited"
     LEARNER_ERASED = "learner_erased"
     ERASURE_LIFTED = "erasure_lifted"
+    ERASURE_REQUESTED = "erasure_requested"
+    ERASURE_APPROVED = "erasure_approved"
+    ERASURE_REJECTED = "erasure_rejected"
     LEAVERS_ANONYMIZED = "leavers_anonymized"
     LEAVERS_REMOVED = "leavers_removed"
     CLAIMS_HANDED_OVER = "claims_handed_over"
@@ -104,6 +107,9 @@ MEANINGS: dict[Action, str] = {
     Action.LEARNER_EDITED: "A person changed values of a learner by hand.",
     Action.LEARNER_ERASED: "An owner erased a person for good.",
     Action.ERASURE_LIFTED: "An owner let files create an erased person again.",
+    Action.ERASURE_REQUESTED: "A deletion file asked to erase people.",
+    Action.ERASURE_APPROVED: "An owner let people be erased.",
+    Action.ERASURE_REJECTED: "An owner rejected a deletion file.",
     Action.LEAVERS_ANONYMIZED: "Leavers were anonymized after the organization's delay.",
     Action.LEAVERS_REMOVED: "Anonymized leavers were removed after the organization's delay.",
     Action.CLAIMS_HANDED_OVER: "People were handed from one feed, or from none, to another.",

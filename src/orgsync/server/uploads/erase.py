@@ -6,6 +6,7 @@ the daily housekeeping, deletes what is still noted.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,28 +45,43 @@ class ErasureRefused(OrgSyncError):
 
 
 def erase_person(organization: Organization, email: str, *, by: Account, now: datetime) -> Erasure:
-    """
-    Erase the person who has the address, for good; return the receipt.
+    """Erase the person who has the address, for good; return the receipt.
 
-    Raises ErasureRefused (not an owner, a file that names the person is being processed, the person changed
-    meanwhile), PersonUnknown, and DirectoryBusy when a sync is being applied.
+    Raises as `erase_people`, and PersonUnknown.
     """
     check_is_owner(organization, by)
     finish_erasures(organization)
     person = find_person(organization.pk, email)
+    return erase_people(organization, [person.learner_id], by=by, now=now)[0]
+
+
+def erase_people(
+    organization: Organization, learner_ids: Sequence[int], *, by: Account, now: datetime
+) -> list[Erasure]:
+    """
+    Erase these people, for good, all or none; return a receipt for each. Files are read once, whatever their number.
+
+    What the receipts say of files, jobs and mails is said of all of them together. Raises ErasureRefused (not an
+    owner, a file that names somebody is being processed, somebody changed meanwhile), and DirectoryBusy when a sync
+    is being applied.
+    """
+    check_is_owner(organization, by)
+    finish_erasures(organization)
+    people = [read_person(organization.pk, learner_id) for learner_id in learner_ids]
+    keys = Keys.of_all(person.keys for person in people)
     last = Media.objects.filter(organization=organization).order_by("-id").values_list("id", flat=True).first() or 0
     files: list[Rewritten] = []
     with kept_if_committed(files):
         # Reading a month of files takes a while; nobody has to wait for that.
-        files.extend(rewrite_files(organization.pk, person.keys, now=now))
+        files.extend(rewrite_files(organization.pk, keys, now=now))
         with transaction.atomic():
             lock_directory(organization.pk, wait=PAGE_PATIENCE)
-            if read_person(organization.pk, person.learner_id) != person:
-                raise ErasureRefused("The person's address or id has changed just now. Run it again.")
-            files.extend(rewrite_files(organization.pk, person.keys, after=last, now=now))
-            erasure = _erase(organization, person, _once(files), by=by, now=now)
+            if any(read_person(organization.pk, person.learner_id) != person for person in people):
+                raise ErasureRefused("An address or id has changed just now. Run it again.")
+            files.extend(rewrite_files(organization.pk, keys, after=last, now=now))
+            erasures = _erase(organization, people, keys, _once(files), by=by, now=now)
     finish_erasures(organization)
-    return erasure
+    return erasures
 
 
 def finish_erasures(organization: Organization | None = None) -> int:
@@ -101,21 +117,29 @@ def check_is_owner(organization: Organization, account: Account) -> None:
 
 
 def _erase(
-    organization: Organization, person: Person, files: list[Rewritten], *, by: Account, now: datetime
-) -> Erasure:
-    """Do what one transaction does."""
+    organization: Organization,
+    people: Sequence[Person],
+    keys: Keys,
+    files: list[Rewritten],
+    *,
+    by: Account,
+    now: datetime,
+) -> list[Erasure]:
+    """Do what one transaction does. Which old files are to go stands in the first receipt, until they are gone."""
     pending = old_keys(files)
     counts: dict[str, Any] = {
         "files": dict(Counter(f"{_fate(file)} {file.media.kind}" for file in files)),
         "jobs_cancelled": _cancel_jobs(organization, files, now=now),
-        "messages": _reword_messages(organization, person.keys),
-        "mails": forget_mails(organization, person.keys),
-        PENDING: pending,
+        "messages": _reword_messages(organization, keys),
+        "mails": forget_mails(organization, keys),
     }
     replace_files(files, now=now)
-    erasure = erase_rows(person, by_id=by.pk, at=now, counts=counts)
-    _record(Action.LEARNER_ERASED, erasure, by=by, now=now)
-    return erasure
+    erasures = []
+    for place, person in enumerate(people):
+        mine = counts | ({} if place else {PENDING: pending})
+        erasures.append(erase_rows(person, by_id=by.pk, at=now, counts=mine))
+        _record(Action.LEARNER_ERASED, erasures[-1], by=by, now=now)
+    return erasures
 
 
 def _record(action: Action, erasure: Erasure, *, by: Account, now: datetime) -> None:

@@ -204,3 +204,39 @@ class JobRule(models.Model):
     """Where `rule` is null: whether the group stays, as one by file and by hand."""
 
     pk = models.CompositePrimaryKey("organization_id", "job_id")
+
+
+class ErasureStatus(models.TextChoices):
+    """Where a request to erase people stands."""
+
+    HELD = "held"
+    """A deletion file that an owner has to decide on."""
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+    """Nothing was erased; `reason` says why, and it may be tried again."""
+    REJECTED = "rejected"
+
+
+class ErasureRequest(models.Model):
+    """People who are to be erased, by a deletion file or one by one; it holds numbers alone, and never the file."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    status = models.CharField(max_length=16, choices=ErasureStatus.choices, default=ErasureStatus.HELD)
+    learner_ids = models.JSONField(default=list)
+    row_count = models.PositiveIntegerField(default=0)
+    """Data rows of the deletion file; 0 where there was none."""
+    problems = models.JSONField(default=list)
+    """Rows that name nobody who could be erased: [{"row": 3, "code": "unknown"}]."""
+    requested_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    created_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "-id"], name="erasure_request_newest")]
+
+    def __str__(self) -> str:
+        return f"request {self.pk} to erase {len(self.learner_ids)}"

@@ -23,7 +23,7 @@ from orgsync.server.uploads.erase import finish_erasures
 from orgsync.server.uploads.idempotency import forget_keys
 from orgsync.server.uploads.lateness import tell_late
 from orgsync.server.uploads.media import sweep_media
-from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.models import ErasureRequest, UploadJob
 from orgsync.server.uploads.retention import remove_left_over, remove_old_files
 
 if TYPE_CHECKING:
@@ -68,6 +68,24 @@ def _settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:
     # The connection has been idle for as long as the job ran; it may be gone by now.
     close_old_connections()
     attempts.settle(job_id, attempt, how, now=now)
+
+
+def enqueue_erasure(request: ErasureRequest) -> None:
+    """Queue what an approved request asks for, in the transaction that approves it."""
+    queue.defer(erase_requested, organization_id=request.organization_id, request_id=request.pk)
+
+
+@app.task(
+    name="erase_requested",
+    queue=queue.LIGHT_QUEUE,
+    retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS),
+)
+def erase_requested(organization_id: int, request_id: int) -> None:
+    """Erase the people whom a request names: it reads every stored file, so that nobody waits for it in a page."""
+    # Requests are queued by this module's `enqueue_erasure`.
+    from orgsync.server.uploads.erasurerequests import carry_out  # noqa: PLC0415
+
+    carry_out(organization_id, request_id, now=timezone.now())
 
 
 @app.periodic(cron="17 3 * * *")
