@@ -28,4 +28,6 @@ def iso_dates(cells: pl.Series, formats: Sequence[str] = ()) -> pl.Series:
     # Each for itself: %Y takes 31.12.23 for the year 23, and a later format may know better.
     in_range = (pl.when(day.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)).then(day) for day in readings)
     parsed = distinct.alias("cell").to_frame().select("cell", iso=pl.coalesce(*in_range).dt.to_string())
+    if parsed.select((pl.col("iso") == pl.col("cell")).all(ignore_nulls=False)).item() is True:
+        return cells
     return cells.replace_strict(parsed["cell"], parsed["iso"], default=None, return_dtype=pl.String)

@@ -9,6 +9,7 @@ import polars as pl
 from orgsync.core import rules, rules_file
 from orgsync.core.columns import CLEAR_TOKEN, CellKind, ColumnGroup
 from orgsync.core.dates import iso_dates
+from orgsync.core.frames import names_where
 from orgsync.core.groupnames import group_limits, group_names, unreadable
 from orgsync.core.issues import (
     INVALID_DATE,
@@ -161,10 +162,12 @@ def _read_choices(rows: pl.DataFrame, columns: Sequence[FileColumn]) -> tuple[pl
     The token that empties a cell is none of them: there is no third state to go to.
     """
     chosen = rules.of_kind(columns, *_CHOICES)
-    lowered = rows.with_columns(pl.col(column.field).str.to_lowercase() for column in chosen)
+    written = names_where(rows, lambda cells: cells.str.to_lowercase() != cells, (column.field for column in chosen))
+    lowered = rows.with_columns(pl.col(name).str.to_lowercase() for name in written)
     checks = {c: ~pl.col(c.field).is_in([choice.lower() for choice in c.column.choices]) for c in chosen}
-    found = [_choice_issues(bad, column) for column, bad in rules.failing(lowered, checks)]
-    usable = [pl.when(~check).then(pl.col(column.field)) for column, check in checks.items()]
+    bad = dict(rules.failing(lowered, checks))
+    found = [_choice_issues(rows_of, column) for column, rows_of in bad.items()]
+    usable = [pl.when(~checks[column]).then(pl.col(column.field)) for column in bad]
     limits = [_lower_answer(column.field) for column in rules.of_kind(columns, CellKind.GROUP_LIMIT)]
     return lowered.with_columns(*usable, *limits), pl.concat([no_issues(), *found])
 
@@ -219,7 +222,8 @@ def _finished(
 ) -> pl.DataFrame:
     """Null what cannot be used and add `is_valid`; the columns stand in the order that callers may rely on."""
     identity = [column.field for column in columns if column.column.group is ColumnGroup.IDENTITY]
-    usable = {field: pl.when(pl.col(field) != CLEAR_TOKEN).then(pl.col(field)) for field in identity}
+    cleared = names_where(rows, lambda cells: cells == CLEAR_TOKEN, identity)
+    usable = {field: pl.when(pl.col(field) != CLEAR_TOKEN).then(pl.col(field)) for field in cleared}
     usable |= {field: pl.when(~_is_bad_list(field, parsed)).then(pl.col(field)) for field in parsed}
     is_valid = ~pl.col(ROW_NUMBER).is_in(rows_with(issues, Severity.ERROR).implode())
     finished = rows.with_columns(**usable, is_valid=is_valid)
