@@ -25,6 +25,7 @@ CONFIGURATION: Final = {
     "directory_pool",
     "notify_outboxmail",
     "orgs_admin",
+    "orgs_invitation",
     "tokens_accesstoken",
     "uploads_erasurerequest",
     "uploads_media",
@@ -32,7 +33,10 @@ CONFIGURATION: Final = {
 }
 """Few rows an organization, written one by one: these may have a surrogate key `id` and foreign keys."""
 
-GLOBAL_KEYS: Final = {("tokens_accesstoken", ("digest",)): "a bearer token is looked up before we know whose it is"}
+GLOBAL_KEYS: Final = {
+    ("tokens_accesstoken", ("digest",)): "a bearer token is looked up before we know whose it is",
+    ("orgs_invitation", ("digest",)): "the link of an invitation names no organization",
+}
 
 TABLES = """
     SELECT relname FROM pg_class

@@ -209,9 +209,10 @@ def test_read_only_role_may_only_see() -> None:
     """
     Only permissions to see are given to the role.
     """
-    assert {name for name in Permission if name.name.startswith("SEE_")} - {Permission.SEE_OUTBOX} == (
-        ROLE_PERMISSIONS[Role.READ_ONLY]
-    )
+    assert {name for name in Permission if name.name.startswith("SEE_")} - {
+        Permission.SEE_OUTBOX,
+        Permission.SEE_AUDIT,
+    } == (ROLE_PERMISSIONS[Role.READ_ONLY])
 
 
 def test_admin_of_two_organizations_is_asked_which(alice: Client, acme: Organization, charlie: Client) -> None:

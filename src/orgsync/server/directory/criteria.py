@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.normalize import fold_key
+from orgsync.server.directory.scope import scope_condition
+from orgsync.server.orgs.access import EVERYBODY, People
 
 NONE: Final = "none"
 """Instead of a license state: people who hold no license; instead of a feed: people whom no feed claims."""
@@ -53,6 +55,8 @@ class Criteria:
     """Name of an attribute, built in or custom, whose value is `value`."""
     value: str = ""
     """Empty: the people who have none."""
+    within: People = EVERYBODY
+    """The people whom the asking admin may see: nobody else is ever meant."""
 
 
 def condition_of(organization_id: int, criteria: Criteria) -> Condition:
@@ -63,6 +67,8 @@ def condition_of(organization_id: int, criteria: Criteria) -> Condition:
 def branches_of(organization_id: int, criteria: Criteria) -> list[Condition]:
     """Return conditions of which one must be fulfilled; each of them leads straight to an index where it can."""
     always: list[Condition] = [("learner.organization_id = %s", [organization_id])]
+    if limit := scope_condition(organization_id, criteria.within):
+        always.append(limit)
     always += [*_attributes(criteria), *_links(organization_id, criteria)]
     words = unicodedata.normalize("NFC", criteria.text).split()[:_MOST_WORDS]
     return [_all([*always, found]) for found in _search(words)] if words else [_all(always)]

@@ -18,7 +18,8 @@ from orgsync.server.directory.revision import lock_directory, raise_revision
 _LEFT: Final = """
     NOT learner.is_active AND NOT learner.is_protected
     AND NOT EXISTS (SELECT FROM orgs_admin AS admin
-                     WHERE admin.organization_id = learner.organization_id AND admin.learner_id = learner.id)
+                     WHERE admin.organization_id = learner.organization_id AND admin.learner_id = learner.id
+                       AND admin.deactivated_at IS NULL)
     AND NOT EXISTS (SELECT FROM directory_permissiongrant AS permission
                      WHERE permission.organization_id = learner.organization_id AND permission.learner_id = learner.id)
 """

@@ -51,6 +51,7 @@ _UPWARDS: Final = """
     SELECT learner_id FROM directory_permissiongrant WHERE organization_id = %(organization)s
      UNION
     SELECT learner_id FROM orgs_admin WHERE organization_id = %(organization)s AND learner_id IS NOT NULL
+       AND deactivated_at IS NULL
 """
 _CLAIMED: Final = "directory_claim WHERE organization_id = %(organization)s AND feed_id = %(feed)s"
 _CLAIM: Final = pl.Schema(

@@ -18,6 +18,8 @@ from orgsync.server.directory.models import (
     Membership,
     Pool,
 )
+from orgsync.server.directory.scope import groups_within
+from orgsync.server.orgs.access import EVERYBODY, People
 
 COUNTED: Final = 10_000
 """People are counted up to here; beyond, "more" is all that is said."""
@@ -265,14 +267,17 @@ class Choices:
     custom_attributes: Sequence[str]
 
 
-def choices_of(organization_id: int) -> Choices:
-    """Return what a filter offers; lists that may be long end after `SUGGESTED` names."""
+def choices_of(organization_id: int, people: People = EVERYBODY) -> Choices:
+    """Return what a filter of these people offers; lists that may be long end after `SUGGESTED` names."""
     mine = {"organization_id": organization_id}
     with connection.cursor() as cursor:
-        cursor.execute(_DEPARTMENTS, {"organization": organization_id, "most": SUGGESTED})
+        # Names of departments where nobody is whom they may see are none of their business.
+        cursor.execute(_DEPARTMENTS, {"organization": organization_id, "most": SUGGESTED if people.is_everybody else 0})
         departments = [name for (name,) in cursor.fetchall()]
     return Choices(
-        groups=list(Group.objects.filter(**mine).order_by("name_key").values_list("name", flat=True)[:SUGGESTED]),
+        groups=list(
+            groups_within(organization_id, people).order_by("name_key").values_list("name", flat=True)[:SUGGESTED]
+        ),
         pools=list(Pool.objects.filter(**mine).order_by("name", "id").values_list("id", "name")),
         feeds=list(Feed.objects.filter(**mine).order_by("name").values_list("id", "name")),
         departments=departments,

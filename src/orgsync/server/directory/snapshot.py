@@ -35,7 +35,8 @@ _LEARNERS: Final = """
     SELECT learner.id, learner.is_active::text,
            (learner.id IN (SELECT learner_id FROM directory_permissiongrant WHERE organization_id = %s
                            UNION SELECT learner_id FROM orgs_admin
-                                  WHERE organization_id = %s AND learner_id IS NOT NULL))::text,
+                                  WHERE organization_id = %s AND learner_id IS NOT NULL
+                                    AND deactivated_at IS NULL))::text,
            learner.is_protected::text, learner.primary_email_address, learner.email_key, learner.unique_user_id,
            learner.manager_id, learner.pending_manager_id, learner.pending_manager_email,
            coalesce(claimed.here, false)::text, coalesce(claimed.elsewhere, false)::text,

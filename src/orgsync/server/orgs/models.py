@@ -112,11 +112,23 @@ class Account(AbstractBaseUser):
 class Role(models.TextChoices):
     OWNER = "owner"
     ADMIN = "admin"
+    SUB_ADMIN = "sub_admin"
+    """May do what their rights say (`rights.Right`), for everybody or for the people of some groups."""
     READ_ONLY = "read_only"
 
 
+class StandingAdmins(models.Manager["Admin"]):
+    """Knows only the admins who have not been deactivated."""
+
+    def get_queryset(self) -> models.QuerySet["Admin"]:
+        return super().get_queryset().filter(deactivated_at=None)
+
+
 class Admin(models.Model):
-    """An account's role in one organization; may be linked to a learner."""
+    """An account's role in one organization; may be linked to a learner.
+
+    `objects` leaves out who was deactivated, so that no question of rights can forget to; `everyone` has them all.
+    """
 
     organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
@@ -126,11 +138,53 @@ class Admin(models.Model):
     told_of_failed = models.BooleanField(default=True)
     told_of_late = models.BooleanField(default=True)
     told_digest = models.BooleanField(default=False)
+    grants = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    """A sub-admin's rights: name of the right → ids of the groups that it is limited to; null for everybody."""
+    is_by_file = models.BooleanField(default=False, db_default=False)
+    """Whether the grants follow the permission columns of files."""
+    created_at = models.DateTimeField(null=True, blank=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[StandingAdmins] = StandingAdmins()
+    everyone: ClassVar[models.Manager["Admin"]] = models.Manager()
 
     class Meta:
+        base_manager_name = "everyone"
         constraints = [
             models.UniqueConstraint(fields=["organization", "account"], name="admin_once_per_organization"),
         ]
 
     def __str__(self) -> str:
         return f"{self.account} ({self.role})"
+
+
+class Invitation(models.Model):
+    """An invitation to be an admin, by a link in a mail. Only the hash of the link's key is stored."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    email = models.EmailField(max_length=254)
+    email_key = models.TextField()
+    role = models.CharField(max_length=16, choices=Role.choices)
+    grants = models.JSONField(default=dict, blank=True)
+    is_by_file = models.BooleanField(default=False)
+    learner_id = models.BigIntegerField(null=True, blank=True)
+    digest = models.BinaryField(unique=True)
+    """SHA-256 of the key in the link; a random secret needs no slow hash."""
+    created_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    """When it was taken back, or replaced by a newer one."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email_key"],
+                condition=models.Q(accepted_at=None, ended_at=None),
+                name="invited_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from orgsync.server.orgs.access import Permission, may
+from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.orgs.models import Admin, Role
 from orgsync.server.tokens.scopes import Scope
 
@@ -12,18 +12,18 @@ _NEEDS: Final[dict[Scope, Permission]] = {
     Scope.JOBS_APPROVE: Permission.DECIDE,
     Scope.JOBS_UNDO: Permission.DECIDE,
     Scope.DIRECTORY_READ: Permission.SEE_PEOPLE,
-    Scope.DIRECTORY_WRITE: Permission.UPLOAD,
-    Scope.REPORTS_READ: Permission.SEE_PEOPLE,
+    Scope.DIRECTORY_WRITE: Permission.EDIT_PEOPLE,
+    Scope.REPORTS_READ: Permission.SEE_REPORTS,
 }
 OWNERS_ONLY: Final = frozenset({Scope.PERMISSIONS_WRITE, Scope.ERASE, Scope.ADMIN})
 """Whoever gives these could make an owner of somebody, or lose data for good."""
 
 
 def may_give(admin: Admin, scope: Scope) -> bool:
-    """Return whether the admin may make a token with this scope."""
+    """Return whether the admin may make a token with this scope; a token knows no limit to groups."""
     if scope in OWNERS_ONLY:
         return admin.role == Role.OWNER
-    return may(admin, _NEEDS[scope])
+    return may_for_all(admin, _NEEDS[scope])
 
 
 def scopes_to_give(admin: Admin) -> list[Scope]:

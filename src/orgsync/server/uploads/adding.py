@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.results import LINE_END
+from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.setup import ensure_feed
 from orgsync.server.uploads.atonce import run_at_once
-from orgsync.server.uploads.edits import check_may_edit
+from orgsync.server.uploads.editrights import check_may_edit
 from orgsync.server.uploads.media import store_media
 from orgsync.server.uploads.models import MediaKind, UploadJob
 
@@ -34,7 +35,7 @@ def add_person(
     It is a file of the feed for uploads by hand, which claims the person, and can be undone as any. Raises EditRefused
     and DirectoryBusy. Call it outside any transaction.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_PEOPLE)
     feed = ensure_feed(organization, UPLOADS_BY_HAND, Mode.CHANGES)
     source = store_media(
         [_file_of(cells)], feed=feed, kind=MediaKind.SOURCE, file_name="One person by hand", now=clock()

@@ -6,9 +6,11 @@ from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus
-from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.access import admin_of, may_decide
+from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import tasks, transitions
 from orgsync.server.uploads.approvals import has_expired
+from orgsync.server.uploads.handjobs import BULK_EDIT, is_by_hand
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.queries import needs_owner
 
@@ -99,6 +101,14 @@ def _check_may_decide(job: UploadJob, by: Account) -> None:
 
 
 def _may_decide(job: UploadJob, by: Account) -> bool:
-    """Owners decide on everything; admins on all but what touches admins."""
-    role = Admin.objects.filter(organization_id=job.organization_id, account=by).values_list("role", flat=True).first()
-    return role == Role.OWNER or (role == Role.ADMIN and not needs_owner(job))
+    """Owners decide on everything; others who may decide on all but what touches admins; all on edits of their own."""
+    admin = admin_of(job.organization_id, by)
+    if admin is None:
+        return False
+    return may_decide(admin, needs_owner=needs_owner(job)) or is_own_edit(job, by)
+
+
+def is_own_edit(job: UploadJob, by: Account) -> bool:
+    """Say whether nothing holds the job but that `by`, who asked for these edits, looks at their plan."""
+    reasons = {reason["code"] for reason in job.hold_reasons}
+    return is_by_hand(job) and job.requested_by_id == by.pk and reasons == {BULK_EDIT}

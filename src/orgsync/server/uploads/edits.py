@@ -9,23 +9,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from orgsync.core.edits import Edit, write_edits, write_same
-from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.audit import actors
 from orgsync.server.directory.models import Feed
-from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import audited, tasks
 from orgsync.server.uploads.atonce import run_at_once
+from orgsync.server.uploads.editrights import EditRefused, check_edits, only_editable
 from orgsync.server.uploads.handjobs import BY_HAND
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.media import store_media
 from orgsync.server.uploads.models import JobKind, MediaKind, UploadJob
 
+__all__ = ["EditRefused", "edit_people", "feed_by_hand", "plan_same"]
+
 _LAST_RANK: Final = 2**31 - 1
-
-
-class EditRefused(OrgSyncError):
-    """The edit cannot be made; nothing was changed."""
 
 
 def edit_people(
@@ -50,7 +48,7 @@ def edit_people(
     """
     if not edits:
         raise EditRefused("There is nobody to edit.")
-    check_may_edit(organization, by)
+    check_edits(organization, by, edits)
     all_or_nothing = is_whole or len(edits) == 1
     rows = RowPolicy.ALL_OR_NOTHING if all_or_nothing else RowPolicy.GOOD_ROWS
     job = _job_of(organization, [write_edits(edits)], by, note=note, rows=rows, now=clock())
@@ -65,23 +63,16 @@ def plan_same(
     Queue the same edit of many people; the job is HELD with its plan when it is planned, and confirmed like any.
 
     `people` come in frames of `learner_id`, `address` and, where local overrides are to be lifted, `lifts` (targets,
-    one a line). Raises EditRefused.
+    one a line); whom `by` may not edit is left out. Raises EditRefused.
     """
-    check_may_edit(organization, by)
-    job = _job_of(organization, write_same(edit, people), by, note=note, rows=RowPolicy.GOOD_ROWS, now=now)
+    editable = only_editable(organization, by, edit, people)
+    job = _job_of(organization, write_same(edit, editable), by, note=note, rows=RowPolicy.GOOD_ROWS, now=now)
     job.asks_first = True
     with transaction.atomic():
         insert_job(job)
         tasks.enqueue(job)
         audited.note_accepted(job, by=actors.account(by.pk))
     return job
-
-
-def check_may_edit(organization: Organization, by: Account) -> None:
-    """Raise EditRefused unless the account is an owner or an admin of the organization."""
-    roles = Admin.objects.filter(organization=organization, account=by, role__in=(Role.OWNER, Role.ADMIN))
-    if not roles.exists():
-        raise EditRefused(f"{by.email} may not edit people of {organization.name}.")
 
 
 def feed_by_hand(organization: Organization) -> Feed:

@@ -24,7 +24,8 @@ from orgsync.server.directory.erasing import Person, erase_rows, find_person, li
 from orgsync.server.directory.models import Erasure
 from orgsync.server.directory.revision import PAGE_PATIENCE, lock_directory
 from orgsync.server.notify.forgetting import forget_mails
-from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.access import Permission, account_may
+from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.rewriting import (
     Rewritten,
@@ -112,7 +113,7 @@ def lift(organization: Organization, erasure_id: int, *, by: Account, now: datet
 
 def check_is_owner(organization: Organization, account: Account) -> None:
     """Raise ErasureRefused for anybody but an owner of the organization."""
-    if not Admin.objects.filter(organization=organization, account=account, role=Role.OWNER).exists():
+    if not account_may(organization.pk, account, Permission.ERASE):
         raise ErasureRefused("This needs an owner of the organization.")
 
 

@@ -11,8 +11,9 @@ from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Group
 from orgsync.server.directory.revision import PAGE_PATIENCE, lock_directory, raise_revision
+from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
-from orgsync.server.uploads.edits import check_may_edit
+from orgsync.server.uploads.editrights import check_may_edit
 from orgsync.server.uploads.models import JobRule
 
 
@@ -22,7 +23,7 @@ class GroupRefused(OrgSyncError):
 
 def make_group(organization: Organization, name: str, *, by: Account, now: datetime) -> Group:
     """Make a group in which nobody is yet; raise GroupRefused, EditRefused, DirectoryBusy while a sync is applied."""
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     shown = name.strip()
     with transaction.atomic():
         lock_directory(organization.pk, wait=PAGE_PATIENCE)
@@ -39,7 +40,7 @@ def rename_group(organization: Organization, group: Group, name: str, *, by: Acc
     Files know a group by its name: one that has the former name makes a group of that name again. Raises as
     `make_group`.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     shown = name.strip()
     with transaction.atomic():
         lock_directory(organization.pk, wait=PAGE_PATIENCE)

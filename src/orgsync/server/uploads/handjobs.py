@@ -15,7 +15,7 @@ from orgsync.core.planning.handrows import ABSORBS, LEARNER
 from orgsync.server.directory.models import Pool
 from orgsync.server.directory.needs import find_needed, needs_of
 from orgsync.server.directory.snapshot import read_directory
-from orgsync.server.orgs.models import Admin, Role
+from orgsync.server.orgs.access import is_owner
 from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.rulejobs import book_of
@@ -99,5 +99,4 @@ def with_claims_of_merges(job: UploadJob, plan: Plan) -> Plan:
 
 
 def _is_owner(job: UploadJob) -> bool:
-    owners = Admin.objects.filter(organization_id=job.organization_id, role=Role.OWNER)
-    return owners.filter(account=job.requested_by).exists()
+    return job.requested_by is not None and is_owner(job.organization_id, job.requested_by)

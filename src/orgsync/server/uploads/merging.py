@@ -11,7 +11,8 @@ from orgsync.core.edits import Edit
 from orgsync.core.planning.mergerows import WHAT
 from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.models import Account, Organization
-from orgsync.server.uploads.edits import EditRefused, edit_people
+from orgsync.server.uploads.editrights import EditRefused
+from orgsync.server.uploads.edits import edit_people
 from orgsync.server.uploads.models import UploadJob
 
 ADDRESS: Final = "primary_email_address"

@@ -49,6 +49,8 @@ class PlanFilter:
     """The group, pool, attribute or permission, as it is written in the plan."""
     text: str = ""
     """How an e-mail address, or a word of a name, begins; in upper or lower case."""
+    only: frozenset[int] | None = None
+    """Ids of the learners whose lines may be shown; None: everybody's, also of those who are still to be created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,11 @@ class PlanFile:
         numbered = columns.with_row_index(_POSITION).filter(pl.col(_POSITION).is_in(list(wanted)))
         return numbered.drop(_POSITION).collect()
 
+    def learner_ids(self) -> list[int]:
+        """Return the people whom the plan is about and who are known already."""
+        ids = pl.scan_parquet(self.source).select(pl.col("learner_id").drop_nulls().unique()).collect()
+        return ids.to_series().to_list()
+
     def span(self, kind: str) -> tuple[int, int]:
         """Return where the lines of a kind, or all lines, begin and end."""
         if not kind:
@@ -248,9 +255,9 @@ def _indexed(source: str) -> PlanFile:
 def _matches(plan: PlanFile, chosen: PlanFilter) -> range | pl.Series:
     """Return the positions of the lines that a filter leaves, in order; only the columns it looks at are read."""
     first, end = plan.span(chosen.kind)
-    if not (chosen.target or chosen.text):
+    if not (chosen.target or chosen.text) and chosen.only is None:
         return range(first, end)
-    columns = pl.scan_parquet(plan.source).select("email", "name", "target")
+    columns = pl.scan_parquet(plan.source).select("learner_id", "email", "name", "target")
     parts = []
     for start in range(first, end, SEARCH_WINDOW):
         part = columns.slice(start, min(SEARCH_WINDOW, end - start)).with_row_index(_POSITION, offset=start)
@@ -261,6 +268,8 @@ def _matches(plan: PlanFile, chosen: PlanFilter) -> range | pl.Series:
 def _predicates(chosen: PlanFilter) -> list[pl.Expr]:
     """Return what a line has to fulfil, but for its kind."""
     wanted = []
+    if chosen.only is not None:
+        wanted.append(pl.col("learner_id").is_in(sorted(chosen.only)).fill_null(value=False))
     if chosen.target:
         wanted.append(pl.col("target") == chosen.target)
     if chosen.text:

@@ -33,6 +33,8 @@ class JobFilter:
     feed_id: int | None = None
     status: str = ""
     since: datetime | None = None
+    asked_by: int | None = None
+    """Id of the account that asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def chosen_jobs(organization: Organization, chosen: JobFilter) -> QuerySet[Uploa
         found = found.filter(feed_id=chosen.feed_id)
     if chosen.status:
         found = found.filter(status=chosen.status)
+    if chosen.asked_by is not None:
+        found = found.filter(requested_by_id=chosen.asked_by)
     if chosen.since is not None:
         found = found.filter(created_at__gte=chosen.since)
     return found

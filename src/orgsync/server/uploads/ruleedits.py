@@ -13,9 +13,10 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import CustomAttribute, Group
 from orgsync.server.directory.rulebook import read_book, read_rules, resolve
 from orgsync.server.directory.rulepreview import RulePreview, people_by_rule
+from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import tasks
-from orgsync.server.uploads.edits import check_may_edit
+from orgsync.server.uploads.editrights import check_may_edit
 from orgsync.server.uploads.models import JobRule, UploadJob
 from orgsync.server.uploads.nobodyjobs import insert_job_of_nobody
 from orgsync.server.uploads.rulejobs import circle_in
@@ -39,7 +40,7 @@ def save_rule(
     rule names and does not exist, for rules that ask about each other in a circle, and for a name that no group can
     have; EditRefused when `by` may not edit.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     edit = _checked(organization.pk, name, condition)
     return _queue(organization, edit, by, now, words=f"Rule of {edit.group_name}", asks_first=asks_first)
 
@@ -50,7 +51,7 @@ def end_rule(organization: Organization, group: Group, *, by: Account, now: date
 
     It waits for a confirmation when anybody leaves. Raises RuleError when the group has no rule; EditRefused.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     if not group.is_rule:
         raise RuleError("", f"{group.name} has no rule.")
     edit = RuleEdit(group.name, group.name_key, None, keeps_group=True)
@@ -63,7 +64,7 @@ def remove_group(organization: Organization, group: Group, *, by: Account, now: 
 
     It waits for a confirmation when anybody leaves. Raises RuleError when a rule asks about the group; EditRefused.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     _check_nobody_asks(organization, group)
     edit = RuleEdit(group.name, group.name_key, None)
     return _queue(organization, edit, by, now, words=f"Remove the group {group.name}", asks_first=True)
@@ -75,7 +76,7 @@ def delete_rule_group(organization: Organization, name: str, *, by: Account, now
 
     Raises RuleError when there is no rule group of that name, or another rule asks about it; EditRefused.
     """
-    check_may_edit(organization, by)
+    check_may_edit(organization, by, Permission.EDIT_GROUPS)
     group = Group.objects.filter(organization=organization, name_key=fold_key(name.strip()), is_rule=True).first()
     if group is None:
         raise RuleError("", f"There is no rule group {name}.")

@@ -11,7 +11,8 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.audit import actors
 from orgsync.server.directory.models import Feed, Learner, Removal, RemovalKind
-from orgsync.server.orgs.models import Account, Admin, Role
+from orgsync.server.orgs.access import Permission, account_may
+from orgsync.server.orgs.models import Account
 from orgsync.server.uploads import audited, tasks
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.models import JobKind, UploadJob
@@ -84,8 +85,7 @@ def _lock(job: UploadJob) -> UploadJob:
 
 
 def _check_may_undo(job: UploadJob, by: Account) -> None:
-    admins = Admin.objects.filter(organization_id=job.organization_id, account=by, account__is_active=True)
-    if not admins.filter(role__in=(Role.OWNER, Role.ADMIN)).exists():
+    if not account_may(job.organization_id, by, Permission.DECIDE):
         raise UndoRefused("This needs an admin.")
 
 

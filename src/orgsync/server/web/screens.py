@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 
 from orgsync.server.audit import actors
-from orgsync.server.orgs.access import Permission, may, roles_of
+from orgsync.server.orgs.access import NOBODY, People, Permission, people_for, roles_of
 from orgsync.server.orgs.models import Admin, Organization
 from orgsync.server.web.zones import zone_of
 
@@ -26,6 +26,8 @@ class AdminRequest(HttpRequest):
 
     admin: Admin
     organization: Organization
+    people: People
+    """Over whom the sender has the page's permission: every list and every look-up of people keeps to them."""
 
 
 View = Callable[Concatenate[AdminRequest, P], HttpResponseBase]
@@ -35,8 +37,9 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
     """
     Let a view be called by admins who have the permission, with `request.admin` and `request.organization`.
 
-    Times are in the reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not
-    chosen is asked which; who may not gets 403.
+    `request.people` are those over whom they have it (without a permission: whom they may see). Times are in the
+    reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not chosen is asked
+    which; who may not gets 403.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -46,9 +49,10 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
             admin = chosen_role(request)
             if admin is None:
                 return redirect("web:organizations")
-            if permission is not None and not may(admin, permission):
+            people = people_for(admin, permission or Permission.SEE_PEOPLE)
+            if permission is not None and people is None:
                 raise PermissionDenied
-            request.admin, request.organization = admin, admin.organization
+            request.admin, request.organization, request.people = admin, admin.organization, people or NOBODY
             with written_for(request, admin.organization), actors.acting(actors.account(admin.account_id)):
                 return view(request, *args, **kwargs)
 

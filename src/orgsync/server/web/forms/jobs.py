@@ -39,8 +39,9 @@ class JobFilterForm(PlainForm):
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[*ANY, *STATUSES])
     period = forms.ChoiceField(label=_("Period"), required=False, choices=[*ANY, *PERIODS])
 
-    def __init__(self, data: Any, organization: Organization) -> None:
+    def __init__(self, data: Any, organization: Organization, *, asked_by: int | None = None) -> None:
         super().__init__(data)
+        self.asked_by = asked_by
         feeds = [(str(feed.pk), feed.name) for feed in feeds_of(organization)]
         self.fields["feed"].choices = [*ANY, *feeds]  # type: ignore[attr-defined]  # a ChoiceField
 
@@ -53,6 +54,7 @@ class JobFilterForm(PlainForm):
             feed_id=int(feed) if feed else None,
             status=given.get("status") or "",
             since=now - timedelta(days=int(period)) if period else None,
+            asked_by=self.asked_by,
         )
 
 
@@ -81,8 +83,9 @@ class PlanFilterForm(PlainForm):
     target = forms.ChoiceField(label=_("Group, pool or attribute"), required=False)
     at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, plan: PlanFile) -> None:
+    def __init__(self, data: Any, plan: PlanFile, only: frozenset[int] | None = None) -> None:
         super().__init__(data)
+        self.only = only
         kinds = [(known.kind.value, KIND_WORDS[known.kind]) for known in plan.kinds]
         self.fields["kind"].choices = [*ANY, *kinds]  # type: ignore[attr-defined]  # a ChoiceField
         self.offered = plan.targets(self["kind"].value() or "")
@@ -97,7 +100,7 @@ class PlanFilterForm(PlainForm):
         """Return the filter of the page; what does not exist in this plan does not narrow."""
         self.full_clean()
         given = self.cleaned_data
-        return PlanFilter(given.get("kind") or "", given.get("target") or "", given.get("q") or "")
+        return PlanFilter(given.get("kind") or "", given.get("target") or "", given.get("q") or "", self.only)
 
     def position(self) -> int:
         return self.cleaned_data.get("at") or 0

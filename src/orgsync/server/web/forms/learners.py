@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.criteria import NONE, Criteria
-from orgsync.server.directory.models import Group, LicenseState
+from orgsync.server.directory.models import LicenseState
 from orgsync.server.directory.queries import NOBODY, Order, Page, choices_of, find_page
+from orgsync.server.directory.scope import groups_within
 from orgsync.server.directory.timeline import Subject
+from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.plain import PlainForm
 
@@ -135,7 +137,7 @@ class LearnersForm(PlainForm):
     MAIN: Final = ("status", "department", "group")
     FURTHER: Final = ("pool", "state", "feed", "attribute", "value")
 
-    def __init__(self, data: QueryDict, organization: Organization) -> None:
+    def __init__(self, data: QueryDict, organization: Organization, people: People) -> None:
         given = data.copy()
         given.setdefault("sort", "name")
         if "show" not in given:
@@ -143,7 +145,8 @@ class LearnersForm(PlainForm):
         super().__init__(given)
         self.query = data
         self.organization = organization
-        self.offered = choices_of(organization.pk)
+        self.people = people
+        self.offered = choices_of(organization.pk, people)
         attributes = [(name, label_of(name)) for name in (*ATTRIBUTE_NAMES, *self.offered.custom_attributes)]
         self._offer("pool", [("", _("Any")), *self.offered.pools])
         self._offer("feed", [("", _("Any")), *self.offered.feeds, (NONE, _("No feed"))])
@@ -159,7 +162,7 @@ class LearnersForm(PlainForm):
         name = self.cleaned_data["group"]
         if not name:
             return None
-        found = Group.objects.filter(organization=self.organization, name_key=fold_key(name)).first()
+        found = groups_within(self.organization.pk, self.people).filter(name_key=fold_key(name)).first()
         if found is None:
             raise forms.ValidationError(_("There is no group of this name."))
         return found.pk
@@ -180,6 +183,7 @@ class LearnersForm(PlainForm):
             department=given["department"],
             attribute=given["attribute"],
             value=given["value"],
+            within=self.people,
         )
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orgsync.server.orgs.access import Permission
-from orgsync.server.uploads.decisions import DecisionRefused, approve_job, cancel_job, reject_job
+from orgsync.server.orgs.access import Permission, may_for_all
+from orgsync.server.uploads.decisions import DecisionRefused, approve_job, cancel_job, is_own_edit, reject_job
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.planpeople import people_in_plan
 from orgsync.server.uploads.undoing import UndoRefused, start_undo
@@ -22,10 +23,12 @@ from orgsync.server.web.views.jobs import job_or_404, plan_or_404
 
 
 @require_POST
-@screen(Permission.DECIDE)
+@screen(Permission.SEE_JOBS)
 def decide(request: AdminRequest, job: int) -> HttpResponse:
     """Approve the plan that was shown, reject it, cancel a job that has not begun to apply, or undo one that did."""
     found, form = job_or_404(request, job), DecisionForm(request.POST)
+    if not (may_for_all(request.admin, Permission.DECIDE) or is_own_edit(found, request.admin.account)):
+        raise PermissionDenied
     if not form.is_valid():
         messages.error(request, form.refusal(), extra_tags="bad")
         return redirect("web:job", job=job)

@@ -11,8 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orgsync.core.model import JobStatus
+from orgsync.server.directory.criteria import Criteria
+from orgsync.server.directory.models import Group
+from orgsync.server.directory.queries import Order, find_page
 from orgsync.server.directory.queries_home import people_counts
+from orgsync.server.orgs.access import Permission, grants_of, may_for_all
 from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.rights import RIGHTS
 from orgsync.server.uploads import queries_home
 from orgsync.server.uploads.queries_home import DayOfChanges
 from orgsync.server.web.charts import BarRow, bar_row
@@ -26,7 +31,23 @@ DAYS: Final = 14
 @screen()
 def home(request: AdminRequest) -> HttpResponse:
     """Show held jobs, people, licenses, how fresh each feed is, and the last fortnight's changes."""
+    if not may_for_all(request.admin, Permission.SEE_JOBS):
+        return render(request, "web/home/own.html", {"section": "home"} | _own(request))
     return render(request, "web/home/home.html", {"section": "home"} | _standing(request.organization))
+
+
+def _own(request: AdminRequest) -> dict[str, Any]:
+    """Return what an admin sees who is limited: how many their people are, and what they may do."""
+    mine = find_page(request.organization.pk, Criteria(is_active=True, within=request.people), Order(), size=1)
+    rights = [(RIGHTS[right], groups) for right, groups in grants_of(request.admin).items()]
+    limits = {group for _kind, groups in rights for group in groups or ()}
+    named = Group.objects.filter(organization=request.organization, id__in=limits)
+    names = dict(named.values_list("id", "name"))
+    told = [
+        (kind, None if groups is None else sorted(names[one] for one in groups if one in names))
+        for kind, groups in rights
+    ]
+    return {"people_count": mine.count, "is_more": mine.is_more, "rights": told}
 
 
 def _standing(organization: Organization) -> dict[str, Any]:

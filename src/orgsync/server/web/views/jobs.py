@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from orgsync.core.model import JobStatus
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
-from orgsync.server.orgs.access import Permission, may
-from orgsync.server.orgs.models import Role
+from orgsync.server.directory.scope import ids_within
+from orgsync.server.orgs.access import Permission, may_decide, may_for_all
 from orgsync.server.uploads import queries
 from orgsync.server.uploads.approvals import lines_since_approval
-from orgsync.server.uploads.decisions import can_add_only
+from orgsync.server.uploads.decisions import can_add_only, is_own_edit
 from orgsync.server.uploads.failedrows import failed_rows
 from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
@@ -35,12 +35,12 @@ CSV: Final = "text/csv; charset=utf-8"
 @screen(Permission.SEE_JOBS)
 def index(request: AdminRequest) -> HttpResponse:
     """List every job, the held ones first."""
-    form = JobFilterForm(request.GET, request.organization)
+    form = JobFilterForm(request.GET, request.organization, asked_by=_asked_by(request))
     chosen, place = form.chosen(timezone.now()), PageForm(request.GET).place()
     is_first = not place and chosen.status in {"", "HELD"}
     page = queries.page_of_jobs(request.organization, chosen, **place)
     held = queries.held_jobs(request.organization, chosen) if is_first and not chosen.status else []
-    is_narrowed = chosen != queries.JobFilter()
+    is_narrowed = chosen != queries.JobFilter(asked_by=form.asked_by)
     values = {"form": form, "page": page, "held": held, "is_narrowed": is_narrowed}
     return render(request, "web/jobs/index.html", {"section": "jobs", **values})
 
@@ -49,7 +49,7 @@ def index(request: AdminRequest) -> HttpResponse:
 @screen(Permission.SEE_JOBS)
 def export(request: AdminRequest) -> StreamingHttpResponse:
     """Send the history, as filtered, as a CSV file."""
-    chosen = JobFilterForm(request.GET, request.organization).chosen(timezone.now())
+    chosen = JobFilterForm(request.GET, request.organization, asked_by=_asked_by(request)).chosen(timezone.now())
     record_look(request.organization.pk, Action.JOBS_EXPORTED)
     return _attachment(history_csv(request.organization, chosen), f"sync-history-{timezone.localdate()}.csv")
 
@@ -68,7 +68,7 @@ def detail(request: AdminRequest, job: int) -> HttpResponse:
         "rest": queries.rest_of(found),
         "undos": queries.undos_of(found),
         "superseded_by": queries.superseded_by(found),
-        "news": _news_of(found),
+        "news": _news_of(request, found),
         **_rights(request, found),
     }
     return render(request, "web/jobs/detail.html", {"section": "jobs", **_status(found), **values})
@@ -91,10 +91,10 @@ def plan(request: AdminRequest, job: int) -> HttpResponse:
     """Browse the plan of a job."""
     found = job_or_404(request, job)
     stored = plan_or_404(found)
-    form = PlanFilterForm(request.GET, stored)
+    form = PlanFilterForm(request.GET, stored, _lines_to_show(request, stored))
     chosen = form.chosen()
     page = stored.page(chosen, form.position())
-    can_choose = may(request.admin, Permission.DECIDE) and can_be_undone(found, now=timezone.now())
+    can_choose = may_for_all(request.admin, Permission.DECIDE) and can_be_undone(found, now=timezone.now())
     values = {"job": found, "plan": stored, "form": form, "chosen": chosen, "page": page, "can_choose": can_choose}
     return render(request, "web/jobs/plan.html", {"section": "jobs", **values})
 
@@ -105,7 +105,8 @@ def download(request: AdminRequest, job: int, what: str) -> StreamingHttpRespons
     """Stream one of the files of a job."""
     found = job_or_404(request, job)
     make = DOWNLOADS.get(what)
-    if make is None:
+    if make is None or (what != "plan" and not request.people.is_everybody):
+        # Rows of a file do not say in which groups their people are: who is limited to groups gets none.
         raise Http404
     try:
         answer = make(request, found)
@@ -116,11 +117,25 @@ def download(request: AdminRequest, job: int, what: str) -> StreamingHttpRespons
 
 
 def job_or_404(request: AdminRequest, public_id: int) -> UploadJob:
-    """Return a job of the asking organization; another one's is not found."""
+    """Return a job of the asking organization; another one's is not found.
+
+    Who is limited to groups finds the jobs that they asked for themselves: others are about anybody.
+    """
     found = queries.find_job(request.organization, public_id)
-    if found is None:
+    if found is None or _asked_by(request) not in (None, found.requested_by_id):
         raise Http404
     return found
+
+
+def _asked_by(request: AdminRequest) -> int | None:
+    return None if request.people.is_everybody else request.admin.account_id
+
+
+def _lines_to_show(request: AdminRequest, stored: PlanFile) -> frozenset[int] | None:
+    """Return whose lines of a plan are shown; None for all of them."""
+    if request.people.is_everybody:
+        return None
+    return ids_within(request.organization.pk, request.people, stored.learner_ids())
 
 
 def _status(job: UploadJob) -> dict[str, Any]:
@@ -128,16 +143,18 @@ def _status(job: UploadJob) -> dict[str, Any]:
 
 
 def _rights(request: AdminRequest, job: UploadJob) -> dict[str, bool]:
-    is_admin = may(request.admin, Permission.DECIDE)
+    is_admin = may_for_all(request.admin, Permission.DECIDE)
     needs_owner = queries.needs_owner(job)
-    is_allowed = is_admin and (not needs_owner or request.admin.role == Role.OWNER)
+    is_own = is_own_edit(job, request.admin.account)
+    is_allowed = may_decide(request.admin, needs_owner=needs_owner) or is_own
     needs_second = job.organization.needs_second_person
     is_first = needs_second and job.first_approved_by_id == request.admin.account_id
     needed = {"needs_owner": needs_owner, "needs_second": needs_second, "is_first": is_first}
     can_undo = is_admin and can_be_undone(job, now=timezone.now())
     return {
         "may_decide": is_allowed,
-        "may_cancel": is_admin,
+        "may_cancel": is_admin or is_own,
+        "may_download": request.people.is_everybody,
         "can_undo": can_undo,
         "can_do_undo": is_admin and _shows_an_undo(job),
         "may_add_only": can_add_only(job),
@@ -161,12 +178,15 @@ def _plan_of(job: UploadJob) -> PlanFile | None:
     return None
 
 
-def _news_of(job: UploadJob) -> dict[str, Any] | None:
+def _news_of(request: AdminRequest, job: UploadJob) -> dict[str, Any] | None:
     """Return how many lines of a held job's plan the one approved before does not have, and the first of them."""
     if job.status != JobStatus.HELD or job.approved_plan is None:
         return None
     with contextlib.suppress(RemovedMedia, FileNotFoundError):
         lines = lines_since_approval(job)
+        if not request.people.is_everybody:
+            known = ids_within(request.organization.pk, request.people, lines["learner_id"].drop_nulls().to_list())
+            lines = lines.filter(lines["learner_id"].is_in(sorted(known)))
         return {"total": lines.height, "lines": lines.head(NEWS_SHOWN).to_dicts()} if lines.height else None
     return None
 
@@ -194,7 +214,7 @@ def _failed(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # 
 
 def _plan_lines(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:
     stored = plan_or_404(job)
-    chosen = PlanFilterForm(request.GET, stored).chosen()
+    chosen = PlanFilterForm(request.GET, stored, _lines_to_show(request, stored)).chosen()
     return _attachment(stored.csv(chosen), f"plan-{job.public_id}.csv")
 
 

@@ -14,6 +14,7 @@ from orgsync.core.edits import Edit
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.revision import DirectoryBusy
+from orgsync.server.directory.scope import learner_within
 from orgsync.server.orgs.access import Permission
 from orgsync.server.uploads.adding import add_person
 from orgsync.server.uploads.edits import EditRefused, edit_people
@@ -89,7 +90,7 @@ def add(request: AdminRequest) -> HttpResponse:
 
 def learner_or_404(request: AdminRequest, learner_id: int) -> Learner:
     """Return one of the people whom the asking admin may see; anybody else is not found."""
-    found = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
+    found = learner_within(request.organization.pk, request.people, learner_id)
     if found is None:
         raise Http404
     return found

@@ -27,7 +27,7 @@ PART: Final = "web/learners/_people.html"
 @screen(Permission.SEE_PEOPLE)
 def index(request: AdminRequest) -> HttpResponse:
     """Show one page of the people whom search and filters name."""
-    form = LearnersForm(request.GET, request.organization)
+    form = LearnersForm(request.GET, request.organization, request.people)
     page = form.page()
     values = {"section": "learners", "form": form, "page": page, "table": table_of(form, page.people)}
     is_part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # its middleware
@@ -40,7 +40,7 @@ def index(request: AdminRequest) -> HttpResponse:
 @screen(Permission.SEE_PEOPLE)
 def download(request: AdminRequest) -> HttpResponseBase:
     """Send the people whom search and filters name as a CSV file."""
-    form = LearnersForm(request.GET, request.organization)
+    form = LearnersForm(request.GET, request.organization, request.people)
     if not form.is_valid():
         return redirect(f"{reverse('web:learners')}?{request.GET.urlencode()}")
     name = f"learners-{timezone.localdate().isoformat()}.csv"
