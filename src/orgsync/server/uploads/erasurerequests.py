@@ -12,7 +12,7 @@ from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import tasks
 from orgsync.server.uploads.deletionfile import Named
-from orgsync.server.uploads.edits import check_may_edit
+from orgsync.server.uploads.editrights import check_may_edit
 from orgsync.server.uploads.erase import ErasureRefused, check_is_owner, erase_people, finish_erasures
 from orgsync.server.uploads.models import ErasureRequest, ErasureStatus
 
