@@ -15,6 +15,8 @@ from orgsync.client.visible import visible
 from orgsync.core.errors import OrgSyncError, UnreadableFile
 
 CLIENT_COMMANDS: Final = {
+    "pull": ("orgsync.client.commands.pull:pull", "Read the source to a local file."),
+    "map": ("orgsync.client.commands.mapping:map_", "Turn a source's columns into those of the file; propose how."),
     "check": ("orgsync.client.commands.check:check", "Find everything that is wrong with a file, offline."),
     "push": ("orgsync.client.commands.push:push", "Check a file, send it, watch it, fetch the results."),
     "status": ("orgsync.client.commands.jobs:status", "Say where an upload job stands."),

@@ -105,6 +105,18 @@ def load_config(file: Path) -> Config:
     )
 
 
+def load_table(named: Path | None, name: str) -> tuple[Path, Table]:
+    """Read one table alone, for a command that needs no other; return the folder of the file and the table.
+
+    Raise BadUsage when there is no file, and when the file has no such table.
+    """
+    file = find_config(named)
+    table = _read(file).table(name)
+    if not table:
+        raise BadUsage(f"{file} has no [{name}].")
+    return file.parent, table
+
+
 def _read(file: Path) -> Table:
     try:
         return Table(file, "", tomllib.loads(file.read_text(encoding="utf-8")))

@@ -1,7 +1,7 @@
 """Conditions of rules and filters: parsed once, then an expression over the rows of a source."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import and_, or_
@@ -119,3 +119,15 @@ def _texts(name: str, value: Any, where: str) -> list[str]:
     if not isinstance(value, (list, tuple)):
         raise BadMapping(where, f"{name} has to be a list of texts.")
     return [re.sub(r"^\s+|\s+$", "", str(one)) for one in value]
+
+
+def named_columns(condition: Any) -> Iterator[str]:
+    """Yield the columns that a condition names; none for what is no condition."""
+    if isinstance(condition, (list, tuple)):
+        for one in condition:
+            yield from named_columns(one)
+    elif isinstance(condition, Mapping):
+        if "column" in condition:
+            yield str(condition["column"])
+        for combiner in _COMBINED:
+            yield from named_columns(condition.get(combiner))

@@ -37,3 +37,8 @@ def chosen_texts(rules: Any, where: str) -> Sequence[Mapping[str, Any]]:
     if any("when" not in rule for rule in rules[:-1]):
         raise BadMapping(where, "in choose only the last rule may do without when.")
     return rules
+
+
+def template_columns(text: str) -> Iterator[str]:
+    """Yield the columns that a template names."""
+    yield from (name.strip() for name in _FIELD.findall(text) if name)

@@ -9,10 +9,11 @@ import polars as pl
 from orgsync.client.mapping import steps
 from orgsync.client.mapping.catalogue import KNOWN_KEYS, ORIGINS
 from orgsync.client.mapping.conditions import compiled
+from orgsync.client.mapping.conditions import named_columns as condition_columns
 from orgsync.client.mapping.expressions import Expression
 from orgsync.client.mapping.headers import SourceColumns
 from orgsync.client.mapping.lookups import Lookups
-from orgsync.client.mapping.origins import chosen_texts, filled_template
+from orgsync.client.mapping.origins import chosen_texts, filled_template, template_columns
 from orgsync.client.mapping.problems import BadMapping
 
 BLANK: Final = pl.lit("")
@@ -197,3 +198,18 @@ def _text(value: Any, where: str) -> str:
     if not isinstance(value, (str, int)):
         raise BadMapping(where, f"{value!r} has to be a text.")
     return str(value)
+
+
+def named_columns(rule: Any) -> Iterator[str]:
+    """Yield the columns of the source that a rule names, conditions included."""
+    if isinstance(rule, str):
+        yield rule
+        return
+    if "column" in rule:
+        yield str(rule["column"])
+    for key in ("first_of", "join", "columns"):
+        yield from map(str, rule.get(key, ()))
+    yield from template_columns(str(rule.get("template", "")))
+    yield from condition_columns(rule.get("when"))
+    for inner in rule.get("choose", ()):
+        yield from named_columns(inner)
