@@ -78,7 +78,7 @@ def rule_of(organization_id: int, name: str) -> str | None:
     if group.rule is None:
         return None
     condition = parse_rule(group.rule)
-    return worded(condition, _names(organization_id, [condition]))
+    return worded(condition, names_of(organization_id, [condition]))
 
 
 def why_member(organization_id: int, person: str, group: str) -> Why:
@@ -86,13 +86,17 @@ def why_member(organization_id: int, person: str, group: str) -> Why:
 
     Call it outside any transaction. Raises GroupUnknown.
     """
-    group_id, learner_id = _group(organization_id, group).pk, _learner_id(organization_id, person)
+    return why_in(organization_id, _learner_id(organization_id, person), _group(organization_id, group).pk)
+
+
+def why_in(organization_id: int, learner_id: int, group_id: int) -> Why:
+    """Return why the learner is in the group, as `why_member`; both are there."""
     with consistent_read():
         with connection.cursor() as cursor:
             cursor.execute(_UPWARDS, {"learner": learner_id, "organization": organization_id})
             chain = [above for (above,) in cursor.fetchall()]
         directory = read_directory(organization_id, feed_id=None, people=chain)
-    names = _names(organization_id, directory.rules.rules.values())
+    names = names_of(organization_id, directory.rules.rules.values())
     return _Asked(directory, learner_id, names).why(group_id)
 
 
@@ -146,7 +150,8 @@ def _learner_id(organization_id: int, person: str) -> int:
     raise GroupUnknown(f"Nobody has the address or unique user id {person}.")
 
 
-def _names(organization_id: int, conditions: Iterable[Condition]) -> Names:
+def names_of(organization_id: int, conditions: Iterable[Condition]) -> Names:
+    """Return what the ids in the conditions are called: groups by name, pools by header, people by address."""
     managers = set(_managers(conditions))
     mine: dict[str, Any] = {"organization_id": organization_id}
     people = Learner.objects.filter(**mine, id__in=managers).values_list("id", "primary_email_address")

@@ -51,7 +51,15 @@ class LicenseAssignment(models.Model):
     pk = models.CompositePrimaryKey("organization_id", "learner_id", "pool_id")
 
     class Meta:
-        indexes = [models.Index(fields=["organization_id", "pool_id", "state"], name="license_by_pool")]
+        indexes = [
+            models.Index(fields=["organization_id", "pool_id", "state"], name="license_by_pool"),
+            # Few: no load writes any.
+            models.Index(
+                fields=["organization_id", "pool_id", "learner_id"],
+                condition=models.Q(is_by_hand=True),
+                name="license_by_hand",
+            ),
+        ]
 
 
 class PastLicense(models.Model):
