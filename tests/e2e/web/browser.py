@@ -88,6 +88,7 @@ def places(page: Page) -> list[Place]:
         Place("home", "/admin/"),
         Place("learners", "/admin/people/learners/"),
         Place("learner", _first_link(page, "/admin/people/learners/", r"/admin/people/learners/\d+/")),
+        *_groups_and_licenses(page),
         Place("upload", "/admin/people/upload/"),
         Place("sync-history", "/admin/people/sync-history/"),
         Place("feeds", "/admin/people/feeds/"),
@@ -109,6 +110,22 @@ def places(page: Page) -> list[Place]:
     ]
     held = _first_link(page, "/admin/", r"/admin/people/sync-history/\d+/")
     return [*found, Place("held-job", held), Place("plan", f"{held}plan/")]
+
+
+def _groups_and_licenses(page: Page) -> list[Place]:
+    group = _first_link(page, "/admin/people/groups/", r"/admin/people/groups/\d+/")
+    pool = _first_link(page, "/admin/licenses/", r"/admin/licenses/\d+/")
+    return [
+        Place("groups", "/admin/people/groups/"),
+        Place("group", group),
+        Place("group-people", f"{group}people/"),
+        Place("group-rule", f"{group}rule/"),
+        Place("group-why", _first_link(page, group, r"/admin/people/groups/\d+/why/\d+/")),
+        Place("licenses", "/admin/licenses/"),
+        Place("license", pool),
+        Place("license-history", f"{pool}?show=history"),
+        Place("license-people", f"{pool}people/"),
+    ]
 
 
 def _first_link(page: Page, path: str, pattern: str) -> str:

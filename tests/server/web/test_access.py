@@ -35,6 +35,16 @@ SEEING = {
     "job-download",
     "feeds",
     "feed",
+    "groups",
+    "groups-download",
+    "group",
+    "group-download",
+    "group-find-why",
+    "group-why",
+    "licenses",
+    "licenses-download",
+    "license",
+    "license-download",
     "branding-css",
     "logo",
 }
@@ -58,6 +68,14 @@ CHANGING = {
     "deletion",
     "outbox",
     "outbox-mail",
+    "group-rule-new",
+    "group-people",
+    "group-rule",
+    "license-people",
+    "duplicates",
+    "duplicates-download",
+    "duplicate",
+    "spellings",
     "settings",
     "settings-section",
     "settings-branding",
@@ -81,7 +99,14 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "erasure-request",
     "erasure-decide",
 }
+<<<<<<< HEAD
 POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
+=======
+GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
+POOL = {"license", "license-download", "license-people"}
+WITH_ID |= GROUP | POOL | {"duplicate"}
+POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"} | {
+>>>>>>> 484af5f (web: Duplicates are compared, merged by a plan or told apart; spellings made one.)
     "settings-blackout-remove",
     "settings-mail-test",
 }
@@ -105,13 +130,23 @@ def address(acme: Organization) -> Address:
         created_at=timezone.now(),
     )
     set_logo(acme, LOGO)
+    group = acme.group_set.create(name="Cooks", name_key="cooks", created_at=timezone.now())
+    pool = acme.pool_set.create(key="license_english_status", name="English")
     mail = OutboxMail.objects.create(
         organization=acme, kind="test", recipient="a@example.com", subject="s", body="b", created_at=timezone.now()
     )
     erasure = Erasure.objects.create(organization=acme, learner_id=9, at=timezone.now())
     asked = ErasureRequest.objects.create(organization=acme, learner_ids=[1], created_at=timezone.now())
     ids: dict[str, dict[str, object]] = {
+<<<<<<< HEAD
         **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change", "learner-erase")},
+=======
+        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change")},
+        **{name: {"group": group.pk} for name in GROUP},
+        "group-why": {"group": group.pk, "learner_id": 1},
+        **{name: {"pool": pool.pk} for name in POOL},
+        "duplicate": {"one": 1, "other": 2},
+>>>>>>> 484af5f (web: Duplicates are compared, merged by a plan or told apart; spellings made one.)
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},
         "job": {"job": job.public_id},

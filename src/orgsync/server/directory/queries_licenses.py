@@ -117,9 +117,9 @@ def standing_of(pool: Pool) -> PoolStanding:
 
 def _counts(organization_id: int, **only: int) -> dict[int, dict[str, int]]:
     links = LicenseAssignment.objects.filter(organization_id=organization_id, **only)
-    by_hand = links.filter(is_by_hand=True).values_list("pool_id").annotate(Count("learner_id"))
+    by_hand = links.filter(is_by_hand=True).values_list("pool_id").annotate(people=Count("*"))
     found: dict[int, dict[str, int]] = {pool: {"by_hand": number} for pool, number in by_hand}
-    for pool, state, number in links.values_list("pool_id", "state").annotate(Count("*")):
+    for pool, state, number in links.values_list("pool_id", "state").annotate(people=Count("*")):
         found.setdefault(pool, {})[_NAMES[LicenseState(state)]] = number
     return found
 

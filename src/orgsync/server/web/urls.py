@@ -7,6 +7,7 @@ from orgsync.server.web.views import (
     authenticate,
     branding,
     decisions,
+    duplicates,
     erasures,
     feeds,
     grouprules,
@@ -20,6 +21,7 @@ from orgsync.server.web.views import (
     outbox,
     settings,
     settings_mail,
+    spellings,
     upload,
 )
 
@@ -51,6 +53,10 @@ urlpatterns = [
     path("admin/people/groups/<int:group>/rule/", grouprules.edit, name="group-rule"),
     path("admin/people/groups/<int:group>/why/", groups.find_why, name="group-find-why"),
     path("admin/people/groups/<int:group>/why/<int:learner_id>/", groups.why, name="group-why"),
+    path("admin/people/duplicates/", duplicates.index, name="duplicates"),
+    path("admin/people/duplicates/download/", duplicates.download, name="duplicates-download"),
+    path("admin/people/duplicates/<int:one>/<int:other>/", duplicates.pair, name="duplicate"),
+    path("admin/people/spellings/", spellings.index, name="spellings"),
     path("admin/people/upload/", upload.index, name="upload"),
     path("admin/people/upload/template/<slug:kind>/", upload.template, name="upload-template"),
     path("admin/people/upload/<slug:media>/", upload.preview, name="upload-preview"),

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from orgsync.server.directory.models import Reason
 from orgsync.server.directory.queries_groups import ListedGroup
-from orgsync.server.web.learnerpage import REASON_WORDS, reasons_of
 from orgsync.server.web.templatetags.screen import icon, with_query
+from orgsync.server.web.timelinewords import REASON_WORDS, reasons_of
 
 register = template.Library()
 _NAMED: Final = {reason.name.lower(): reason for reason in Reason if reason.name}

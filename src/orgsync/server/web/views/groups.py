@@ -29,10 +29,10 @@ from orgsync.server.uploads.groupedits import GroupRefused, make_group, rename_g
 from orgsync.server.uploads.ruleedits import end_rule, remove_group
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.groups import GroupsForm, MembersForm, NameForm, PeopleForm
-from orgsync.server.web.learnerpage import reasons_of
 from orgsync.server.web.learnertable import name_of
 from orgsync.server.web.outcomes import follow
 from orgsync.server.web.screens import AdminRequest, screen
+from orgsync.server.web.timelinewords import reasons_of
 
 REFUSALS: Final = (GroupRefused, EditRefused, RuleError, DirectoryBusy)
 
