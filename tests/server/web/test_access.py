@@ -99,14 +99,10 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "erasure-request",
     "erasure-decide",
 }
-<<<<<<< HEAD
-POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
-=======
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
 POOL = {"license", "license-download", "license-people"}
 WITH_ID |= GROUP | POOL | {"duplicate"}
-POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo"} | {
->>>>>>> 484af5f (web: Duplicates are compared, merged by a plan or told apart; spellings made one.)
+POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
     "settings-blackout-remove",
     "settings-mail-test",
 }
@@ -138,15 +134,11 @@ def address(acme: Organization) -> Address:
     erasure = Erasure.objects.create(organization=acme, learner_id=9, at=timezone.now())
     asked = ErasureRequest.objects.create(organization=acme, learner_ids=[1], created_at=timezone.now())
     ids: dict[str, dict[str, object]] = {
-<<<<<<< HEAD
         **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change", "learner-erase")},
-=======
-        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change")},
         **{name: {"group": group.pk} for name in GROUP},
         "group-why": {"group": group.pk, "learner_id": 1},
         **{name: {"pool": pool.pk} for name in POOL},
         "duplicate": {"one": 1, "other": 2},
->>>>>>> 484af5f (web: Duplicates are compared, merged by a plan or told apart; spellings made one.)
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},
         "job": {"job": job.public_id},
