@@ -56,6 +56,7 @@ CHANGING = {
     "token-revoke",
     "job-decide",
     "job-undo",
+    "learners-change",
     "learner-add",
     "learner-edit",
     "learner-change",

@@ -57,6 +57,8 @@ class Criteria:
     """Empty: the people who have none."""
     within: People = EVERYBODY
     """The people whom the asking admin may see: nobody else is ever meant."""
+    ids: tuple[int, ...] | None = None
+    """People who were chosen one by one; None: whoever fits the rest."""
 
 
 def condition_of(organization_id: int, criteria: Criteria) -> Condition:
@@ -75,6 +77,8 @@ def branches_of(organization_id: int, criteria: Criteria) -> list[Condition]:
 
 
 def _attributes(criteria: Criteria) -> Iterator[Condition]:
+    if criteria.ids is not None:
+        yield "learner.id = ANY (%s)", [list(criteria.ids)]
     if criteria.is_active is not None:
         yield ("learner.is_active" if criteria.is_active else "NOT learner.is_active"), []
     if criteria.department:

@@ -18,6 +18,8 @@ from orgsync.server.directory.models import (
     Override,
     PermissionGrant,
 )
+from orgsync.server.directory.scope import learners_within
+from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads.models import ErasureRequest, ErasureStatus, Media, MediaKind
 from orgsync.server.web.forms.erasures import PROBLEM_WORDS
@@ -99,9 +101,9 @@ def page_of_erasures(organization: Organization, query: Mapping[str, str]) -> di
     }
 
 
-def request_page(request: ErasureRequest) -> dict[str, Any]:
-    """Return whom a request names, as long as they are in the directory, and what is wrong with its rows."""
-    people = Learner.objects.filter(organization_id=request.organization_id, id__in=request.learner_ids)
+def request_page(request: ErasureRequest, seen: People) -> dict[str, Any]:
+    """Return whom a request names, of those whom the reader may see and who are there, and what is wrong with rows."""
+    people = learners_within(request.organization_id, seen).filter(id__in=request.learner_ids)
     return {
         "people": list(people.order_by("last_name_key", "first_name_key", "id")[:PEOPLE_SHOWN]),
         "problems": [(one["row"], PROBLEM_WORDS[one["code"]]) for one in request.problems],

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.urls import reverse
+from django.utils.translation import gettext
+
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.queries import groups_of, licenses_of, people_in_order
@@ -25,8 +28,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One person; the words for the box by which they are chosen, and the address of their page."""
+
     learner: Learner
     cells: Sequence[Cell]
+    choose: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,14 @@ def table_of(form: LearnersForm, people: Sequence[Learner]) -> Table:
     """Return the people with the columns that the form names."""
     columns = form.columns
     beside = {name: _beside(name, form, people) for name in columns if name in _SPECIAL}
+    choose, address = gettext("Choose %s"), reverse("web:learners")
     rows = [
-        Row(learner, [Cell(column, _value(column, learner, beside.get(column))) for column in columns])
+        Row(
+            learner,
+            [Cell(column, _value(column, learner, beside.get(column))) for column in columns],
+            choose % name_of(learner),
+            f"{address}{learner.id}/",
+        )
         for learner in people
     ]
     return Table([(column, str(LINK_COLUMNS.get(column, label_of(column)))) for column in columns], rows)
