@@ -77,7 +77,11 @@ def panel(request: AdminRequest) -> HttpResponse:
 def one_request(request: AdminRequest, number: int) -> HttpResponse:
     """Show a request: whom it names while they are there, how it stands, and its receipts."""
     found = _request_or_404(request, number)
-    values = {**request_page(found, request.people), "receipts": receipts_of(found), "may_decide": may(request.admin, Permission.ERASE)}
+    values = {
+        **request_page(found, request.people),
+        "receipts": receipts_of(found),
+        "may_decide": may(request.admin, Permission.ERASE),
+    }
     return render(request, "web/erasures/request.html", {"section": "erasures", "asked": found, **values})
 
 
