@@ -23,6 +23,8 @@ CONFIGURATION: Final = {
     "directory_feed",
     "directory_group",
     "directory_pool",
+    "hooks_delivery",
+    "hooks_webhook",
     "notify_outboxmail",
     "orgs_admin",
     "orgs_invitation",

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "orgsync.server.tokens",
     "orgsync.server.uploads",
     "orgsync.server.notify",
+    "orgsync.server.hooks",
 ]
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",
@@ -159,6 +160,9 @@ STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 SMTP_URL = env.env_text("ORGSYNC_SMTP_URL") or ""
 """`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
 MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
+
+WEBHOOK_NETWORKS = env.env_list("ORGSYNC_WEBHOOK_NETWORKS")
+"""Networks of our own that webhooks may reach, and by plain http too; others than public addresses are closed."""
 
 UPLOADS_PER_HOUR = env.env_int("ORGSYNC_UPLOADS_PER_HOUR", 60)
 CALLS_PER_HOUR = env.env_int("ORGSYNC_CALLS_PER_HOUR", 6_000)

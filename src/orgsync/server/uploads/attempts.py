@@ -7,9 +7,9 @@ from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import JobStatus
-from orgsync.server.notify import mails
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.telling import tell
 
 EXHAUSTED: Final = "attempts_exhausted"
 
@@ -53,4 +53,4 @@ def close_attempt(job: UploadJob, how: str, *, now: datetime) -> None:
         f"All {transitions.MAX_TRIES} attempts to process the file failed. The last one {how}. Nothing was applied."
     )
     transitions.fail(job, job.attempts, code=EXHAUSTED, reason=reason, now=now)
-    mails.job_finished(job, now=now)
+    tell(job, now=now)

@@ -6,7 +6,6 @@ from orgsync.core.errors import UnreadableFile
 from orgsync.core.guards import HoldReason
 from orgsync.core.model import JobStatus, Severity
 from orgsync.core.summary import summarize
-from orgsync.server.notify.mails import job_finished
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import Draft, Refusal
@@ -21,6 +20,7 @@ from orgsync.server.uploads.reporting import (
     store_results,
     untouched,
 )
+from orgsync.server.uploads.telling import tell
 
 
 def finish(attempt: Attempt, draft: Draft, files: Files, *, revision: int) -> None:
@@ -29,7 +29,7 @@ def finish(attempt: Attempt, draft: Draft, files: Files, *, revision: int) -> No
     # What an approved job was held for stays in its history.
     del values["hold_reasons"]
     transitions.finish(attempt.job, attempt.number, JobStatus.DONE, now=attempt.clock(), **values)
-    job_finished(attempt.job, now=attempt.clock())
+    tell(attempt.job, now=attempt.clock())
 
 
 def finish_dry(attempt: Attempt, draft: Draft) -> None:
@@ -38,7 +38,7 @@ def finish_dry(attempt: Attempt, draft: Draft) -> None:
     values = planned_values(draft, files, draft.plan.revision, draft.reasons)
     with transaction.atomic():
         transitions.finish(attempt.job, attempt.number, JobStatus.DONE, now=attempt.clock(), **values)
-        job_finished(attempt.job, now=attempt.clock())
+        tell(attempt.job, now=attempt.clock())
 
 
 def hold(attempt: Attempt, draft: Draft, reasons: tuple[HoldReason, ...]) -> None:
@@ -48,7 +48,7 @@ def hold(attempt: Attempt, draft: Draft, reasons: tuple[HoldReason, ...]) -> Non
     with transaction.atomic():
         transitions.hold(attempt.job, attempt.number, now=attempt.clock(), **values)
         if not awaits_confirmation(attempt.job, reasons):
-            job_finished(attempt.job, now=attempt.clock())
+            tell(attempt.job, now=attempt.clock())
 
 
 def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:
@@ -62,7 +62,7 @@ def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:
             attempt.job, attempt.number, code=refusal.code, reason=refusal.reason, now=attempt.clock(), **values
         )
         if not attempt.is_attended:
-            job_finished(attempt.job, now=attempt.clock())
+            tell(attempt.job, now=attempt.clock())
 
 
 def fail_unread(attempt: Attempt, error: UnreadableFile | DamagedMedia | RemovedMedia) -> None:
@@ -73,4 +73,4 @@ def fail_unread(attempt: Attempt, error: UnreadableFile | DamagedMedia | Removed
         transitions.fail(
             attempt.job, attempt.number, code=code, reason=str(error), now=attempt.clock(), messages=messages
         )
-        job_finished(attempt.job, now=attempt.clock())
+        tell(attempt.job, now=attempt.clock())

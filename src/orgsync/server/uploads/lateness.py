@@ -7,6 +7,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from orgsync.server.directory.models import Feed
+from orgsync.server.hooks.events import Event
+from orgsync.server.hooks.outbox import emit
 from orgsync.server.notify.latemail import feed_is_late
 
 # Only files that a token sent count: what people upload by hand says nothing of whether the HR system still sends.
@@ -25,7 +27,7 @@ _FIND_LATE: Final = """
 
 
 def tell_late(now: datetime) -> int:
-    """Mail the admins of every feed that is late and of which they were not told since its last file; return feeds."""
+    """Tell admins and webhooks of every feed that is late, once since its last file; return how many feeds."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND_LATE, {"now": now})
         late: dict[int, datetime] = dict(cursor.fetchall())
@@ -39,4 +41,7 @@ def _tell(feed: Feed, last: datetime, now: datetime) -> bool:
         if not untold.filter(organization_id=feed.organization_id, late_after_hours__gt=0).update(told_late_at=now):
             return False
         feed_is_late(feed, last=last, now=now)
+        hours = {"late_after_hours": feed.late_after_hours, "last_file_at": last.isoformat(timespec="seconds")}
+        told = {"feed": {"id": feed.pk, "name": feed.name}, **hours}
+        emit(feed.organization, Event.FEED_LATE, told, once=f"{feed.pk}:{now.isoformat()}", now=now)
     return True

@@ -6,13 +6,13 @@ from orgsync.core.approval import removals_of
 from orgsync.core.checking import CheckedFile
 from orgsync.core.guards import HoldReason
 from orgsync.core.model import JobStatus
-from orgsync.server.notify.mails import job_finished
 from orgsync.server.uploads import audited
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import Draft, make_draft
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.reporting import planned_values, store_files
+from orgsync.server.uploads.telling import tell
 
 REMOVALS_LATER: Final = "removals_later"
 
@@ -37,7 +37,7 @@ def hold_rest(attempt: Attempt, file: CheckedFile) -> UploadJob | None:
         setattr(rest, name, value)
     audited.note_accepted(rest)
     audited.note_move(rest, at=now)
-    job_finished(rest, now=now)
+    tell(rest, now=now)
     return rest
 
 

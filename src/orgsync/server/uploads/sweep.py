@@ -18,6 +18,7 @@ from procrastinate.exceptions import ConnectorException
 
 from orgsync.core.model import JobStatus
 from orgsync.server import queue
+from orgsync.server.hooks import outbox as hooks
 from orgsync.server.notify import outbox
 from orgsync.server.uploads import attempts, transitions
 from orgsync.server.uploads.models import UploadJob
@@ -75,12 +76,13 @@ FIND_LOST = """
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did: queue jobs taken over, upload jobs and mails queued again, holds that expired."""
+    """What one sweep did: queue jobs taken over, upload jobs, mails and deliveries queued again, holds that expired."""
 
     taken_over: int = 0
     jobs_queued: int = 0
     mails_queued: int = 0
     expired: int = 0
+    deliveries_queued: int = 0
 
 
 def sweep_once(now: datetime) -> Swept:
@@ -89,7 +91,13 @@ def sweep_once(now: datetime) -> Swept:
 
     Death is judged by the database's clock; `now` is what our rows are stamped with.
     """
-    return Swept(take_over_dead(now), requeue_lost(now), outbox.requeue_lost(), transitions.cancel_expired(now=now))
+    return Swept(
+        take_over_dead(now),
+        requeue_lost(now),
+        outbox.requeue_lost(),
+        transitions.cancel_expired(now=now),
+        hooks.requeue_lost(),
+    )
 
 
 def sweep_until(stop: threading.Event) -> None:

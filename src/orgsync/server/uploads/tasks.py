@@ -13,6 +13,7 @@ from orgsync.server import queue
 from orgsync.server.directory.leaving import anonymize_leavers, purge_leavers
 from orgsync.server.directory.removing import forget_removed
 from orgsync.server.directory.retention import forget_timelines
+from orgsync.server.hooks.outbox import forget_deliveries
 from orgsync.server.notify.forgetting import forget_texts
 from orgsync.server.orgs.signins import forget_sign_ins
 from orgsync.server.orgs.trimming import trim_audit_logs
@@ -112,6 +113,7 @@ def retention(timestamp: int) -> None:
     remove_old_files(now)
     remove_left_over(now)
     forget_texts(now)
+    forget_deliveries(now)
     forget_timelines(now)
     forget_removed(now)
     forget_sign_ins(now)
