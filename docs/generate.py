@@ -20,6 +20,8 @@ from orgsync.core.guards import GUARDS, Guard
 from orgsync.core.issues import ISSUE_KINDS, IssueKind
 from orgsync.core.model import Limits
 from orgsync.server.audit.actions import MEANINGS, Action
+from orgsync.server.hooks.events import MEANINGS as EVENT_MEANINGS
+from orgsync.server.hooks.events import Event
 from orgsync.server.orgs.catalogue import SECTIONS as PARTS
 from orgsync.server.orgs.catalogue import Kind, Section, Setting, settings_in
 
@@ -191,6 +193,10 @@ def _as_it_comes(setting: Setting) -> str:
     return str(setting.default or "–")
 
 
+def webhook_events() -> str:
+    return table(("type", "what happened"), [(code(event.value), EVENT_MEANINGS[event]) for event in Event])
+
+
 SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "columns": columns,
     "limits": limits,
@@ -200,6 +206,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "audit-actions": audit_actions,
     "settings": settings,
+    "webhook-events": webhook_events,
 }
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Erasure, Learner
+from orgsync.server.hooks.models import Delivery, Webhook
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
@@ -86,6 +87,10 @@ CHANGING = {
     "settings-mail-test",
     "settings-mail-outcome",
     "settings-told",
+    "settings-webhooks",
+    "webhook",
+    "webhook-replay",
+    "delivery",
 }
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
@@ -99,6 +104,9 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "erasure-lift",
     "erasure-request",
     "erasure-decide",
+    "webhook",
+    "webhook-replay",
+    "delivery",
 }
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
 POOL = {"license", "license-download", "license-people"}
@@ -106,6 +114,7 @@ WITH_ID |= GROUP | POOL | {"duplicate"}
 POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
     "settings-blackout-remove",
     "settings-mail-test",
+    "webhook-replay",
 }
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
@@ -129,6 +138,8 @@ def address(acme: Organization) -> Address:
     set_logo(acme, LOGO)
     group = acme.group_set.create(name="Cooks", name_key="cooks", created_at=timezone.now())
     pool = acme.pool_set.create(key="license_english_status", name="English")
+    webhook = Webhook.objects.create(organization=acme, url="https://example.com/", created_at=timezone.now())
+    delivery = Delivery.objects.create(organization=acme, webhook=webhook, created_at=timezone.now())
     mail = OutboxMail.objects.create(
         organization=acme, kind="test", recipient="a@example.com", subject="s", body="b", created_at=timezone.now()
     )
@@ -154,6 +165,9 @@ def address(acme: Organization) -> Address:
         "token-revoke": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},
         "settings-section": {"slug": "contacts"},
+        "webhook": {"webhook": webhook.pk},
+        "webhook-replay": {"webhook": webhook.pk},
+        "delivery": {"webhook": webhook.pk, "delivery": delivery.pk},
         "logo": {"version": acme.logo_version},
     }
     return lambda name: reverse(f"web:{name}", kwargs=ids.get(name))

@@ -43,6 +43,7 @@ PAGES: Final = (
     _of(Section.RETENTION),
     _of(Section.MAIL),
     SettingsPage("told", _("Who is told of what"), _("Which admin gets which mail.")),
+    SettingsPage("webhooks", _("Webhooks"), _("Other systems that are told of events.")),
 )
 OWN: Final = frozenset({"branding", "guards", "blackouts", "told", "webhooks", "sandbox"})
 """Pages that are more than a form over the catalogue."""

@@ -24,6 +24,7 @@ from orgsync.server.web.views import (
     settings_mail,
     spellings,
     upload,
+    webhooks,
 )
 
 app_name = "web"
@@ -89,6 +90,10 @@ urlpatterns = [
     path("admin/settings/mail/test/", settings_mail.send, name="settings-mail-test"),
     path("admin/settings/mail/outcome/", settings_mail.outcome, name="settings-mail-outcome"),
     path("admin/settings/told/", settings_mail.told, name="settings-told"),
+    path("admin/settings/webhooks/", webhooks.index, name="settings-webhooks"),
+    path("admin/settings/webhooks/<int:webhook>/", webhooks.detail, name="webhook"),
+    path("admin/settings/webhooks/<int:webhook>/replay/", webhooks.replay, name="webhook-replay"),
+    path("admin/settings/webhooks/<int:webhook>/<int:delivery>/", webhooks.delivery, name="delivery"),
     path("admin/settings/<slug:slug>/", settings.section, name="settings-section"),
     path("admin/branding.css", branding.css, name="branding-css"),
     path("admin/logo/<slug:version>/", branding.logo, name="logo"),
