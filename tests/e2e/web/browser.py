@@ -120,11 +120,15 @@ def _groups_and_licenses(page: Page) -> list[Place]:
         Place("group", group),
         Place("group-people", f"{group}people/"),
         Place("group-rule", f"{group}rule/"),
+        Place("group-rule-new", "/admin/people/groups/new/"),
         Place("group-why", _first_link(page, group, r"/admin/people/groups/\d+/why/\d+/")),
         Place("licenses", "/admin/licenses/"),
         Place("license", pool),
         Place("license-history", f"{pool}?show=history"),
         Place("license-people", f"{pool}people/"),
+        Place("duplicates", "/admin/people/duplicates/"),
+        Place("duplicate", _first_link(page, "/admin/people/duplicates/", r"/admin/people/duplicates/\d+/\d+/")),
+        Place("spellings", "/admin/people/spellings/"),
     ]
 
 

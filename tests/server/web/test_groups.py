@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from orgsync.core.model import JobStatus
+from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Group, Membership
 from orgsync.server.directory.queries_groups import GroupFilter, GroupOrder, page_of_groups
 from orgsync.server.orgs.models import Account, Role
@@ -225,3 +225,31 @@ def test_reader_changes_no_group(world: World) -> None:
     assert [bob.post(where, {"name": "X", "do": "remove"}).status_code for where in closed] == [403] * 4
     assert "Remove the group" not in text_of(bob, path)
     assert Membership.objects.filter(**world.mine, group_id=cooks.pk).count() == 2
+
+
+def test_sub_admin_sees_and_changes_the_people_of_their_group_alone(world: World) -> None:
+    """Other groups, other people, and rules, which could reach anybody, are closed to them."""
+    cooks, food = group_named(world, "Cooks"), group_named(world, "Food, Drinks")
+    account = Account.objects.create(email="sue@example.com", email_key="sue@example.com")
+    limited = {"edit_groups": [cooks.pk], "manage_users_licenses": [cooks.pk]}
+    world.organization.admin_set.create(account=account, role=Role.SUB_ADMIN, grants=limited)
+    sue = Client()
+    sue.force_login(account, backend=BACKEND)
+    path, pool = f"/admin/people/groups/{cooks.pk}/", world.organization.pool_set.get().pk
+    world.send("unique_user_id,license_english_status\nE1,active\nE3,active\n", asked_mode=Mode.CHANGES)
+
+    assert [group.name for group in sue.get("/admin/people/groups/").context["page"].groups] == ["Cooks"]
+    assert b"Drinks" not in b"".join(sue.get("/admin/people/groups/download/").streaming_content)
+    assert "Ana Alves" in text_of(sue, path)
+    closed = [f"/admin/people/groups/{food.pk}/", f"{path}why/3/", f"/admin/people/groups/{food.pk}/download/"]
+    assert [sue.get(where).status_code for where in closed] == [404] * 3
+    rules = ["/admin/people/groups/new/", f"{path}rule/", "/admin/people/duplicates/"]
+    assert [sue.get(where).status_code for where in rules] == [403] * 3
+    assert sue.post(path, {"do": "remove"}).status_code == 403
+    assert "cy@example.com" in sue.post(f"{path}people/", {"do": "join", "people": "cy@example.com"}).content.decode()
+    assert "cy" not in members(world, "Cooks")
+    held = [text_of(sue, f"/admin/licenses/{pool}/", show=view) for view in ("active", "long")]
+    held.append(b"".join(sue.get(f"/admin/licenses/{pool}/download/").streaming_content).decode())
+    assert ["ana@example.com" in shown for shown in held] == [True] * 3
+    assert not any("cy@example.com" in shown for shown in held)
+    assert sue.post(f"/admin/licenses/{pool}/", {"name": "X"}).status_code == 403

@@ -13,6 +13,8 @@ from django.db.models import Count, Q, QuerySet
 from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Learner, LicenseAssignment, LicenseState, Pool
 from orgsync.server.directory.queries import PAGE_SIZE, people_in_order
+from orgsync.server.directory.scope import learners_within
+from orgsync.server.orgs.access import EVERYBODY, People
 from orgsync.server.orgs.models import Organization
 
 BY_HAND, LONG = "by-hand", "long"
@@ -132,9 +134,14 @@ _NAMES: Final[Mapping[LicenseState, str]] = {
 }
 
 
-def links_of(pool: Pool, which: str, now: datetime) -> QuerySet[LicenseAssignment]:
-    """Return who stands with the pool in one way: a `LicenseState`, BY_HAND, or LONG (for `LONG_DAYS` or more)."""
+def links_of(pool: Pool, which: str, now: datetime, within: People = EVERYBODY) -> QuerySet[LicenseAssignment]:
+    """Return who of the people stands with the pool in one way.
+
+    That is a `LicenseState`, BY_HAND, or LONG (for `LONG_DAYS` or more).
+    """
     mine = LicenseAssignment.objects.filter(organization_id=pool.organization_id, pool_id=pool.pk)
+    if not within.is_everybody:
+        mine = mine.filter(learner_id__in=learners_within(pool.organization_id, within).values("id"))
     if which == BY_HAND:
         return mine.filter(is_by_hand=True)
     if which == LONG:
@@ -143,10 +150,9 @@ def links_of(pool: Pool, which: str, now: datetime) -> QuerySet[LicenseAssignmen
 
 
 def page_of_links(
-    pool: Pool, which: str, now: datetime, *, after: int | None = None, before: int | None = None
+    links: QuerySet[LicenseAssignment], which: str, *, after: int | None = None, before: int | None = None
 ) -> LinkPage:
     """Return a page of `links_of`: those who wait by their place, the others by learner id."""
-    links = links_of(pool, which, now)
     keys = ["position", "learner_id"] if which == LicenseState.WAITING else ["learner_id"]
     at = after if before is None else before
     start = links.filter(learner_id=at).first() if at is not None else None
@@ -156,7 +162,7 @@ def page_of_links(
     found = list(placed.order_by(*order)[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE][::-1] if is_back else found[:PAGE_SIZE]
     has_next, has_previous = (True, len(found) > PAGE_SIZE) if is_back else (len(found) > PAGE_SIZE, start is not None)
-    people = {one.id: one for one in people_in_order(pool.organization_id, [link.learner_id for link in shown])}
+    people = _people_of(shown)
     waits = which == LicenseState.WAITING and shown
     return LinkPage(
         [(people[link.learner_id], link) for link in shown if link.learner_id in people],
@@ -204,16 +210,22 @@ def pools_csv(organization: Organization) -> Iterator[bytes]:
     yield from csv_file(POOL_COLUMNS, lines)
 
 
-def holders_csv(pool: Pool, which: str, now: datetime) -> Iterator[bytes]:
-    """Yield everybody who stands with the pool in one way."""
-    yield from csv_file(HOLDER_COLUMNS, _holder_lines(pool, which, now))
+def holders_csv(links: QuerySet[LicenseAssignment], which: str) -> Iterator[bytes]:
+    """Yield everybody of `links_of`, in the order of its pages."""
+    yield from csv_file(HOLDER_COLUMNS, _holder_lines(links, which))
 
 
-def _holder_lines(pool: Pool, which: str, now: datetime) -> Iterator[Sequence[object]]:
+def _people_of(links: Sequence[LicenseAssignment]) -> dict[int, Learner]:
+    if not links:
+        return {}
+    return {one.id: one for one in people_in_order(links[0].organization_id, [link.learner_id for link in links])}
+
+
+def _holder_lines(links: QuerySet[LicenseAssignment], which: str) -> Iterator[Sequence[object]]:
     order = "position" if which == LicenseState.WAITING else "learner_id"
-    links = links_of(pool, which, now).order_by(order).iterator(chunk_size=_SLICE)
-    while some := list(islice(links, _SLICE)):
-        people = {one.id: one for one in people_in_order(pool.organization_id, [link.learner_id for link in some])}
+    ordered = links.order_by(order).iterator(chunk_size=_SLICE)
+    while some := list(islice(ordered, _SLICE)):
+        people = _people_of(some)
         for link in some:
             one = people[link.learner_id]
             names = (one.preferred_first_name, one.preferred_last_name)

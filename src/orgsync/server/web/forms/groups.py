@@ -13,6 +13,8 @@ from orgsync.server.directory.criteria import Criteria
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.directory.queries import NOBODY, Order, Page, find_page
 from orgsync.server.directory.queries_groups import SORTS, GroupFilter, GroupOrder, GroupPage, page_of_groups
+from orgsync.server.directory.scope import learners_within
+from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.plain import PlainForm
 
@@ -115,9 +117,9 @@ class PeopleForm(PlainForm):
     )
     who = forms.TypedMultipleChoiceField(required=False, coerce=int)
 
-    def __init__(self, data: Any, organization: Organization) -> None:
+    def __init__(self, data: Any, organization: Organization, within: People) -> None:
         super().__init__(data)
-        self.organization = organization
+        self.organization, self.within = organization, within
         self.fields["do"].choices = [(word, word) for word in self.WORDS]  # type: ignore[attr-defined]
         ticked = [] if data is None else [text for text in data.getlist("who") if text.isdecimal()]
         self.fields["who"].choices = [(text, text) for text in ticked]  # type: ignore[attr-defined]
@@ -140,9 +142,9 @@ class PeopleForm(PlainForm):
         return given
 
     def named(self) -> Named:
-        """Return who is meant; two statements, whatever their number."""
+        """Return who is meant, of those whom the sender may change; two statements, whatever their number."""
         words, ticked = self.cleaned_data["people"], self.cleaned_data["who"]
-        everybody = Learner.objects.filter(organization_id=self.organization.pk)
+        everybody = learners_within(self.organization.pk, self.within)
         keys = {fold_key(word): word for word in words}
         by_mail = {one.email_key: one for one in everybody.filter(email_key__in=keys)}
         rest = [word for key, word in keys.items() if key not in by_mail]

@@ -24,13 +24,14 @@ from orgsync.server.web.forms.groups import find_group
 from orgsync.server.web.forms.rules import RuleForm, posted_rule, stored_rule
 from orgsync.server.web.rulerows import subjects
 from orgsync.server.web.screens import AdminRequest, screen
-from orgsync.server.web.views.groups import about, group_or_404
+from orgsync.server.web.views.groups import about, check_for_all, group_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @screen(Permission.EDIT_GROUPS)
 def new(request: AdminRequest) -> HttpResponse:
     """Write the rule of a group that is not there yet."""
+    check_for_all(request, request.path)
     form = posted_rule(request.POST) if request.method == "POST" else RuleForm()
     return _edit(request, form, None)
 
@@ -39,6 +40,7 @@ def new(request: AdminRequest) -> HttpResponse:
 @screen(Permission.EDIT_GROUPS)
 def edit(request: AdminRequest, group: int) -> HttpResponse:
     """Write the rule of a group that is there."""
+    check_for_all(request, request.path)
     found = group_or_404(request, group)
     if request.method == "POST":
         form = replace(posted_rule(request.POST), name=found.name)

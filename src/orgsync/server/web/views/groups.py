@@ -19,11 +19,12 @@ from orgsync.core.grouprules.conditions import RuleError
 from orgsync.core.normalize import fold_key
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
-from orgsync.server.directory.models import Group, Learner
+from orgsync.server.directory.models import Group
 from orgsync.server.directory.queries_groups import groups_csv, members_csv, memberships_of, nesting_of
 from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.directory.rulegroups import rule_of, why_in
-from orgsync.server.orgs.access import Permission, may
+from orgsync.server.directory.scope import groups_within, learner_within, learners_within
+from orgsync.server.orgs.access import Permission, may, may_change_group
 from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.groupedits import GroupRefused, make_group, rename_group
 from orgsync.server.uploads.ruleedits import end_rule, remove_group
@@ -42,6 +43,7 @@ REFUSALS: Final = (GroupRefused, EditRefused, RuleError, DirectoryBusy)
 def index(request: AdminRequest) -> HttpResponse:
     """List the groups; a POST makes an empty one by hand."""
     posted = _posted(request)
+    check_for_all(request, posted)
     name = NameForm(posted)
     if posted is not None and name.is_valid():
         try:
@@ -56,9 +58,10 @@ def index(request: AdminRequest) -> HttpResponse:
             )
             return redirect("web:group", group=made.pk)
     form = GroupsForm(request.GET)
-    page = form.page(request.organization, None)
+    page = form.page(request.organization, request.people.group_ids)
     is_narrowed = bool(form.cleaned_data.get("q") or form.cleaned_data.get("kind"))
-    values = {"form": form, "page": page, "name_form": name, "is_narrowed": is_narrowed}
+    may_make = may_change_group(request.admin, None, by_rule=True)
+    values = {"form": form, "page": page, "name_form": name, "is_narrowed": is_narrowed, "may_make": may_make}
     return render(request, "web/groups/index.html", {"section": "groups", **values})
 
 
@@ -67,7 +70,8 @@ def index(request: AdminRequest) -> HttpResponse:
 def download(request: AdminRequest) -> HttpResponseBase:
     """Send the groups that search and filter name as a CSV file."""
     record_look(request.organization.pk, Action.GROUPS_EXPORTED)
-    return csv_attachment(groups_csv(request.organization.pk, GroupsForm(request.GET).chosen(None)), "groups")
+    chosen = GroupsForm(request.GET).chosen(request.people.group_ids)
+    return csv_attachment(groups_csv(request.organization.pk, chosen), "groups")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,6 +81,7 @@ def detail(request: AdminRequest, group: int) -> HttpResponse:
     found = group_or_404(request, group)
     posted = _posted(request)
     if posted is not None:
+        check_for_all(request, posted)
         change = CHANGES.get(posted.get("do", ""))
         if change is None:
             raise Http404
@@ -86,7 +91,7 @@ def detail(request: AdminRequest, group: int) -> HttpResponse:
             messages.error(request, _said(refused), extra_tags="bad")
         return redirect("web:group", group=group)
     form = MembersForm(request.GET)
-    page = form.page(request.organization, group_id=found.pk)
+    page = form.page(request.organization, group_id=found.pk, within=request.people)
     links = memberships_of(found, [one.id for one in page.people])
     members = [(one, links[one.id], reasons_of(links[one.id].reasons)) for one in page.people]
     values = {"form": form, "page": page, "members": members, "name_form": NameForm({"name": found.name})}
@@ -94,10 +99,11 @@ def detail(request: AdminRequest, group: int) -> HttpResponse:
 
 
 def about(request: AdminRequest, group: Group) -> dict[str, Any]:
-    """Return what every page of one group shows of it."""
-    nesting = nesting_of(group)
-    rule = rule_of(request.organization.pk, group.name)
-    return {"section": "groups", "group": group, "rule": rule, "nesting": nesting}
+    """Return what every page of one group shows of it; a rule names people and groups whom not everybody may see."""
+    shown: dict[str, Any] = {"section": "groups", "group": group}
+    if request.people.is_everybody:
+        shown |= {"rule": rule_of(request.organization.pk, group.name), "nesting": nesting_of(group)}
+    return shown | {"may_make": may_change_group(request.admin, None, by_rule=True)}
 
 
 @require_safe
@@ -114,7 +120,7 @@ def members_download(request: AdminRequest, group: int) -> HttpResponseBase:
 def people(request: AdminRequest, group: int) -> HttpResponse:
     """Put people into the group or take them out: one at once, several after a look at the plan."""
     found = group_or_404(request, group)
-    form = PeopleForm(request.POST if request.method == "POST" else None, request.organization)
+    form = PeopleForm(request.POST if request.method == "POST" else None, request.organization, request.people)
     named = None
     if form.is_bound and form.is_valid():
         named = form.named()
@@ -134,7 +140,7 @@ def find_why(request: AdminRequest, group: int) -> HttpResponse:
     """Lead from the address or unique user id of somebody to why they are in the group."""
     found = group_or_404(request, group)
     who = request.GET.get("who", "").strip()
-    people = Learner.objects.filter(organization_id=request.organization.pk)
+    people = learners_within(request.organization.pk, request.people)
     learner = people.filter(email_key=fold_key(who)).first() or people.filter(unique_user_id=who).first()
     if learner is None:
         messages.error(request, _("Nobody has the address or unique user ID %s.") % who, extra_tags="bad")
@@ -147,7 +153,7 @@ def find_why(request: AdminRequest, group: int) -> HttpResponse:
 def why(request: AdminRequest, group: int, learner_id: int) -> HttpResponse:
     """Say why somebody is in the group, or is not."""
     found = group_or_404(request, group)
-    learner = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
+    learner = learner_within(request.organization.pk, request.people, learner_id)
     if learner is None:
         raise Http404
     told = why_in(request.organization.pk, learner.id, found.pk)
@@ -157,11 +163,17 @@ def why(request: AdminRequest, group: int, learner_id: int) -> HttpResponse:
 
 
 def group_or_404(request: AdminRequest, group_id: int) -> Group:
-    """Return a group of the asking organization; another one's is not found."""
-    found = Group.objects.filter(organization=request.organization, id=group_id).first()
+    """Return a group of the asking organization that the admin may see; any other is not found."""
+    found = groups_within(request.organization.pk, request.people).filter(id=group_id).first()
     if found is None:
         raise Http404
     return found
+
+
+def check_for_all(request: AdminRequest, posted: object) -> None:
+    """Let only those change groups themselves who may do so for everybody: a group's people may be changed by more."""
+    if posted is not None and not may_change_group(request.admin, None, by_rule=True):
+        raise PermissionDenied
 
 
 def _posted(request: AdminRequest) -> Any:

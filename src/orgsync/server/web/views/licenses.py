@@ -25,13 +25,14 @@ from orgsync.server.directory.queries_licenses import (
     history_of,
     holders_csv,
     links_by_learner,
+    links_of,
     page_of_links,
     pool_standings,
     pools_csv,
     standing_of,
 )
 from orgsync.server.directory.revision import DirectoryBusy
-from orgsync.server.orgs.access import Permission, may
+from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.setup import SetupRefused, ensure_pool
 from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.models import UploadJob
@@ -66,6 +67,7 @@ def index(request: AdminRequest) -> HttpResponse:
     values = {
         "form": form,
         "asks": bool(header) or form.is_bound,
+        "may_manage_pools": may_for_all(request.admin, Permission.MANAGE_LICENSES),
         "standings": pool_standings(request.organization),
         "unknown": [(one, _name_of(one)) for one in headers_without_pool(request.organization)],
     }
@@ -115,6 +117,7 @@ def _viewed(request: AdminRequest, pool: Pool) -> dict[str, Any]:
     form, now = ViewForm(request.GET), timezone.now()
     view = form.view
     values: dict[str, Any] = {"view": view, "views": VIEWS, "view_form": form, "is_searched": view in SEARCHED}
+    values["may_manage_pools"] = may_for_all(request.admin, Permission.MANAGE_LICENSES)
     if view == HISTORY:
         last = timezone.localdate()
         days = history_of(pool, last - timedelta(days=DAYS - 1), last, timezone.get_current_timezone_name())
@@ -123,7 +126,8 @@ def _viewed(request: AdminRequest, pool: Pool) -> dict[str, Any]:
             bar_row("leavers", _("Revoked"), [(one.day, one.revoked) for one in days]),
         ]
         return values | {"chart": rows, "days": days, "busy_days": [one for one in days if one.granted or one.revoked]}
-    page = _searched(pool, form, view) if view in SEARCHED else page_of_links(pool, view, now, **form.place())
+    links = links_of(pool, view, now, request.people)
+    page = _searched(request, pool, form, view) if view in SEARCHED else page_of_links(links, view, **form.place())
     jobs = {link.since_job_id or 0 for _person, link in page.links}
     found = UploadJob.objects.filter(organization=request.organization, id__in=jobs).select_related("feed")
     by_id = {job.pk: job for job in found}
@@ -131,8 +135,8 @@ def _viewed(request: AdminRequest, pool: Pool) -> dict[str, Any]:
     return values | {"page": page, "lines": lines}
 
 
-def _searched(pool: Pool, form: ViewForm, view: str) -> LinkPage:
-    criteria = Criteria(text=form.text, pool_id=pool.pk, license_state=view)
+def _searched(request: AdminRequest, pool: Pool, form: ViewForm, view: str) -> LinkPage:
+    criteria = Criteria(text=form.text, pool_id=pool.pk, license_state=view, within=request.people)
     page = find_page(pool.organization_id, criteria, Order(), **form.place())
     links = links_by_learner(pool, [one.id for one in page.people])
     return LinkPage([(one, links[one.id]) for one in page.people if one.id in links], page.after, page.before)
@@ -147,7 +151,9 @@ def holders_download(request: AdminRequest, pool: int) -> HttpResponseBase:
     if view == HISTORY:
         raise Http404
     record_look(request.organization.pk, Action.LICENSES_EXPORTED, {"pool": found.pk})
-    return csv_attachment(holders_csv(found, view, timezone.now()), f"{found.name} {view}")
+    return csv_attachment(
+        holders_csv(links_of(found, view, timezone.now(), request.people), view), f"{found.name} {view}"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -155,7 +161,7 @@ def holders_download(request: AdminRequest, pool: int) -> HttpResponseBase:
 def people(request: AdminRequest, pool: int) -> HttpResponse:
     """Grant, revoke, or let files decide again: one person at once, several after a look at the plan."""
     found = pool_or_404(request, pool)
-    form = HoldersForm(request.POST if request.method == "POST" else None, request.organization)
+    form = HoldersForm(request.POST if request.method == "POST" else None, request.organization, request.people)
     named = None
     if form.is_bound and form.is_valid():
         named = form.named()
@@ -181,7 +187,7 @@ def _posted(request: AdminRequest) -> Any:
     """Return the form that was sent, None for a mere look; who may only look may not send one."""
     if request.method != "POST":
         return None
-    if not may(request.admin, Permission.MANAGE_LICENSES):
+    if not may_for_all(request.admin, Permission.MANAGE_LICENSES):
         raise PermissionDenied
     return request.POST
 
