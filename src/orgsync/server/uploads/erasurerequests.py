@@ -77,8 +77,8 @@ def reject_erasure(request: ErasureRequest, *, by: Account, now: datetime) -> No
 
 def carry_out(organization_id: int, request_id: int, *, now: datetime) -> None:
     """Erase the people of a queued request. Safe to run again: who is gone already is passed over."""
-    requests = ErasureRequest.objects.select_related("organization", "decided_by")
-    request = requests.get(organization_id=organization_id, id=request_id)
+    known = ErasureRequest.objects.select_related("organization", "decided_by")
+    request = known.get(organization_id=organization_id, id=request_id)
     if request.status != ErasureStatus.QUEUED or request.decided_by is None:
         return
     there = Learner.objects.filter(organization_id=organization_id, id__in=request.learner_ids)
