@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orgsync.core.guards import limits_of
 from orgsync.core.model import JobStatus, Mode, RowPolicy
-from orgsync.server.directory.models import Claim, Feed
+from orgsync.server.directory.models import Claim, Feed, Learner
 from orgsync.server.directory.queries_feeds import claim_counts, shared_claims
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.models import UploadJob
@@ -20,11 +20,14 @@ from tests.job_world import make_job, make_token
 from tests.upload_world import make_feed
 
 FEEDS = "/admin/people/feeds/"
-SETTINGS = {"do": "save", "name": "Nightly HR", "mode": "full", "rows": "all_or_nothing"}
+SETTINGS = {"do": "save", "name": "Nightly HR", "mode": "full", "rows": "all_or_nothing"} | {
+    "missing_files": "2",
+    "late_after_hours": "30",
+}
 
 
-def text_of(client: Client, path: str = FEEDS) -> str:
-    answer = client.get(path)
+def text_of(client: Client, path: str = FEEDS, *, post: Any = None) -> str:
+    answer = client.get(path) if post is None else client.post(path, post, follow=True)
     assert answer.status_code == 200
     return unescape(answer.content.decode()).replace("\xa0", " ")
 
@@ -105,7 +108,7 @@ def test_list_is_narrowed_and_sorted_by_the_address(alice: Client, acme: Organiz
     assert names("?q=ZET") == ["Zeta"]
     assert names("?state=paused") == ["Alpha"]
     assert names("?state=nonsense&sort=nonsense") == ["Alpha", "Zeta"]
-    assert (first(""), first("?sort=people")) == ("Alpha", "Zeta")
+    assert (first("?sort=name"), first("?sort=people"), first("")) == ("Alpha", "Zeta", "Zeta")
 
 
 def test_list_costs_as_many_queries_for_many_feeds(alice: Client, acme: Organization) -> None:
@@ -135,6 +138,7 @@ def test_settings_are_saved(alice: Client, acme: Organization) -> None:
 
     assert "Saved." in told
     assert (feed.name, feed.mode, feed.rows) == ("Nightly HR", Mode.FULL, RowPolicy.ALL_OR_NOTHING)
+    assert (feed.missing_files, feed.late_after_hours) == (2, 30)
     assert feed.guards == {"leavers": {"number": 50, "percent": 2.5, "cap": 400}}
     assert limits_of(feed.guards)["leavers"].cap == 400
 
@@ -238,8 +242,59 @@ def test_claims_that_meet_are_counted(alice: Client, acme: Organization) -> None
     page = text_of(alice, path_of(staff))
 
     assert claim_counts(acme) == {staff.pk: 4, contractors.pk: 3}
-    assert shared_claims(staff, acme) == [("Contractors", 2)]
-    assert "claims 4 people, 2 also claimed by Contractors" in page
+    assert shared_claims(staff, acme) == [(contractors.pk, "Contractors", 2)]
+    both = f"/admin/people/learners/?feed={staff.pk}&also={contractors.pk}"
+    assert f'claims 4 people, <a href="{both}">2 also claimed by Contractors</a>' in page
+
+
+def test_feeds_change_places(alice: Client, acme: Organization) -> None:
+    """
+    One step up or down; edits by hand stay behind all others, and at the ends nothing moves.
+    """
+    first, _second, third = (make_feed(acme, name=name, rank=0) for name in ("A", "B", "C"))
+    make_feed(acme, name="By hand", rank=2**31 - 1)
+
+    def order() -> list[str]:
+        return list(Feed.objects.filter(organization=acme).order_by("rank", "id").values_list("name", flat=True))
+
+    for do, feed in (("up", third), ("up", third), ("up", third), ("down", first)):
+        assert alice.post(FEEDS, {"do": do, "feed": feed.pk})["Location"] == f"{FEEDS}?sort=rank"
+    page = text_of(alice, FEEDS)
+
+    assert order() == ["C", "B", "A", "By hand"]
+    assert page.index(">C<") < page.index(">B<") < page.index(">A<") < page.index(">By hand<")
+    assert "Move By hand up" not in page
+    assert alice.post(FEEDS, {"do": "up", "feed": "x"}).status_code == 404
+
+
+def test_people_are_handed_to_a_feed(alice: Client, acme: Organization) -> None:
+    """
+    Those of another feed, or those whom no feed claims; the numbers stand in the choice.
+    """
+    staff, contractors = make_feed(acme, name="Staff"), make_feed(acme, name="Contractors")
+    for number in (1, 2, 3):
+        address = f"p{number}@example.com"
+        Learner.objects.create(
+            organization_id=acme.pk,
+            id=number,
+            primary_email_address=address,
+            email_key=address,
+            created_at=timezone.now(),
+        )
+    claim(contractors, 1)
+    Organization.objects.filter(id=acme.pk).update(revision=1)
+
+    page = text_of(alice, path_of(staff))
+    told = text_of(alice, path_of(staff), post={"do": "hand", "source": "none"})
+    alice.post(path_of(staff), {"do": "hand", "source": contractors.pk})
+    wrong = text_of(alice, path_of(staff), post={"do": "hand", "source": staff.pk})
+
+    assert "people without a feed (2)" in page
+    assert "Contractors (1)" in page
+    assert "2 people were handed over." in told
+    assert "Choose whose people are meant" in wrong
+    assert sorted(Claim.objects.filter(feed_id=staff.pk).values_list("learner_id", flat=True)) == [1, 2, 3]
+    assert not Claim.objects.filter(feed_id=contractors.pk).exists()
 
 
 def test_another_organizations_feed_is_not_there(charlie: Client, acme: Organization) -> None:

@@ -64,6 +64,32 @@ def set_rank(feed: Feed, rank: int, *, now: datetime) -> None:
         record(feed.organization_id, Action.FEED_CHANGED, {"feed": feed.pk, "settings": ["rank"], "rank": rank}, at=now)
 
 
+def move_feed(feed: Feed, *, is_up: bool, now: datetime) -> bool:
+    """
+    Let a feed and its neighbour in the organization's order change places; return False where there is no neighbour.
+
+    Ranks become the places of the feeds; feeds behind all others, such as edits by hand, stay there. Plans made before
+    are made anew. Raises DirectoryBusy.
+    """
+    with transaction.atomic():
+        lock_directory(feed.organization_id, wait=PAGE_PATIENCE)
+        ranked = Feed.objects.filter(organization_id=feed.organization_id, rank__lt=HIGHEST_RANK)
+        feeds = list(ranked.order_by("rank", "id"))
+        place = next((place for place, known in enumerate(feeds) if known.pk == feed.pk), None)
+        other = None if place is None else place - 1 if is_up else place + 1
+        if place is None or other is None or not 0 <= other < len(feeds):
+            return False
+        feeds[place], feeds[other] = feeds[other], feeds[place]
+        for rank, known in enumerate(feeds):
+            known.rank = rank
+        Feed.objects.bulk_update(feeds, ["rank"])
+        raise_revision(feed.organization_id)
+        record(
+            feed.organization_id, Action.FEED_CHANGED, {"feed": feed.pk, "settings": ["rank"], "rank": other}, at=now
+        )
+    return True
+
+
 def hand_over(organization: Organization, *, to: Feed, source: Feed | None, now: datetime) -> int:
     """
     Give a feed the claims of another one, or (`source` None) the active people whom no feed claims; return how many.

@@ -49,6 +49,8 @@ class Criteria:
     license_state: str = ""
     """A `LicenseState`, in the pool if one is named, else in any; or NONE."""
     feed_id: int | None = None
+    also_feed_id: int | None = None
+    """Another feed that claims them too."""
     is_unclaimed: bool = False
     department: str = ""
     attribute: str = ""
@@ -102,6 +104,8 @@ def _links(organization_id: int, criteria: Criteria) -> Iterator[Condition]:
         yield f"NOT {_CLAIM}", [organization_id, None, None]
     elif criteria.feed_id is not None:
         yield _CLAIM, [organization_id, criteria.feed_id, criteria.feed_id]
+    if criteria.also_feed_id is not None:
+        yield _CLAIM, [organization_id, criteria.also_feed_id, criteria.also_feed_id]
 
 
 def _license(organization_id: int, criteria: Criteria) -> Condition:

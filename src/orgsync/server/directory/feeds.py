@@ -62,11 +62,15 @@ def _record(feed: Feed, action: Action, **ids: Any) -> None:
     record(feed.organization_id, action, {"feed": feed.pk, **ids}, at=timezone.now())
 
 
+@transaction.atomic
 def set_patience(feed: Feed, *, missing_files: int | None, late_after_hours: int | None) -> None:
     """Change in how many full files in a row a person must be missing to leave, and when a silent feed is late."""
     given = {"missing_files": missing_files, "late_after_hours": late_after_hours}
-    if values := {name: value for name, value in given.items() if value is not None}:
+    before = _rows_of(feed).select_for_update().values(*given).get()
+    values = {name: value for name, value in given.items() if value is not None and value != before[name]}
+    if values:
         _rows_of(feed).update(**values)
+        _record(feed, Action.FEED_CHANGED, settings=sorted(values), **values)
 
 
 def _rows_of(feed: Feed) -> QuerySet[Feed]:

@@ -5,16 +5,16 @@ from typing import Final, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from orgsync.server.directory.models import Claim, Feed
+from orgsync.server.directory.models import Claim, Feed, Learner
 from orgsync.server.orgs.models import Organization
 
 Counted = TypeVar("Counted")
 _DAY: Final = 24 * 60 * 60
 
 _SHARED: Final = """
-    SELECT feed.name, count(*)
+    SELECT feed.id, feed.name, count(*)
       FROM directory_claim AS mine
       JOIN directory_claim AS other
         ON other.organization_id = mine.organization_id
@@ -22,7 +22,7 @@ _SHARED: Final = """
        AND other.feed_id <> mine.feed_id
       JOIN directory_feed AS feed ON feed.organization_id = other.organization_id AND feed.id = other.feed_id
      WHERE mine.organization_id = %s AND mine.feed_id = %s
-     GROUP BY feed.name
+     GROUP BY feed.id, feed.name
      ORDER BY count(*) DESC, feed.name
 """
 
@@ -48,8 +48,21 @@ def claim_counts(organization: Organization) -> dict[int, int]:
     return _kept(key, lambda: _count(organization))
 
 
-def shared_claims(feed: Feed, organization: Organization) -> list[tuple[str, int]]:
-    """Return name and number for each other feed that claims some of the same people, the largest number first."""
+def unclaimed_count(organization: Organization) -> int:
+    """Return how many active people no feed claims; kept for one revision of the directory."""
+    key = f"unclaimed:{organization.pk}:{organization.revision}"
+    return _kept(key, lambda: _count_unclaimed(organization))
+
+
+def known_rows(feed: Feed) -> int:
+    """Return how many of the feed's people are known by the fingerprint of their row: unchanged, it is passed over."""
+    return Claim.objects.filter(
+        organization_id=feed.organization_id, feed_id=feed.pk, fingerprint__isnull=False
+    ).count()
+
+
+def shared_claims(feed: Feed, organization: Organization) -> list[tuple[int, str, int]]:
+    """Return id, name and number for each other feed that claims some of the same people, most people first."""
     key = f"shared-claims:{organization.pk}:{organization.revision}:{feed.pk}"
     return _kept(key, lambda: _shared(organization, feed))
 
@@ -67,7 +80,12 @@ def _count(organization: Organization) -> dict[int, int]:
     return dict(claims.values_list("feed_id").annotate(people=Count("*")))
 
 
-def _shared(organization: Organization, feed: Feed) -> list[tuple[str, int]]:
+def _count_unclaimed(organization: Organization) -> int:
+    claimed = Claim.objects.filter(organization_id=organization.pk, learner_id=OuterRef("id"))
+    return Learner.objects.filter(~Exists(claimed), organization_id=organization.pk, is_active=True).count()
+
+
+def _shared(organization: Organization, feed: Feed) -> list[tuple[int, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_SHARED, [organization.pk, feed.pk])
-        return [(str(name), int(number)) for name, number in cursor.fetchall()]
+        return [(int(feed_id), str(name), int(number)) for feed_id, name, number in cursor.fetchall()]

@@ -125,6 +125,7 @@ class LearnersForm(PlainForm):
     pool = forms.ChoiceField(label=_("License pool"), required=False)
     state = forms.ChoiceField(label=_("License"), required=False, choices=STATES)
     feed = forms.ChoiceField(label=_("Feed"), required=False)
+    also = forms.ChoiceField(label=_("Also claimed by"), required=False)
     attribute = forms.ChoiceField(label=_("Attribute"), required=False)
     value = forms.CharField(label=_("is exactly"), required=False, help_text=_("Empty: people who have none."))
     show = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -135,7 +136,7 @@ class LearnersForm(PlainForm):
     before = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     MAIN: Final = ("status", "department", "group")
-    FURTHER: Final = ("pool", "state", "feed", "attribute", "value")
+    FURTHER: Final = ("pool", "state", "feed", "also", "attribute", "value")
 
     def __init__(self, data: QueryDict, organization: Organization, people: People) -> None:
         given = data.copy()
@@ -150,6 +151,7 @@ class LearnersForm(PlainForm):
         attributes = [(name, label_of(name)) for name in (*ATTRIBUTE_NAMES, *self.offered.custom_attributes)]
         self._offer("pool", [("", _("Any")), *self.offered.pools])
         self._offer("feed", [("", _("Any")), *self.offered.feeds, (NONE, _("No feed"))])
+        self._offer("also", [("", _("Any")), *self.offered.feeds])
         self._offer("attribute", [("", _("Any")), *attributes])
         links = list(LINK_COLUMNS.items())
         self._offer("show", [*links[:2], *attributes, *links[2:]])
@@ -179,6 +181,7 @@ class LearnersForm(PlainForm):
             pool_id=int(given["pool"]) if given["pool"] else None,
             license_state=given["state"],
             feed_id=int(feed) if feed and feed != NONE else None,
+            also_feed_id=int(given["also"]) if given["also"] else None,
             is_unclaimed=feed == NONE,
             department=given["department"],
             attribute=given["attribute"],

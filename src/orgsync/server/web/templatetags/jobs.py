@@ -149,6 +149,12 @@ def percent_of(count: int, base: int) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as text."""
+    return f"{share * 100:.1f} %"
+
+
+@register.filter
 def findings(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a job's messages without the reasons to hold, each with what the sender can do about it."""
     found = [message for message in messages if not str(message["message"]).startswith(_FILE_LEVEL)]
