@@ -1,5 +1,6 @@
 """A plan as a file: Parquet, in the plan's own order, in row groups that a page can read one at a time."""
 
+import io
 from typing import BinaryIO, Final
 
 import polars as pl
@@ -24,6 +25,13 @@ def write_plan(plan: Plan, target: BinaryIO) -> None:
     # Both are in row order, so that they can be laid side by side without a join.
     told = pl.concat([creations, written.select("after")], how="horizontal").select(list(PLAN_SCHEMA))
     pl.concat([told, changes.filter(~is_creation)]).sink_parquet(target, row_group_size=ROW_GROUP, maintain_order=True)
+
+
+def plan_bytes(lines: pl.DataFrame) -> bytes:
+    """Return plain lines (`PLAN_SCHEMA`), few of them, as the file that `write_plan` makes."""
+    text = io.BytesIO()
+    lines.write_parquet(text, row_group_size=ROW_GROUP)
+    return text.getvalue()
 
 
 def read_plan(source: bytes) -> pl.DataFrame:

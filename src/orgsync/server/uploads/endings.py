@@ -23,9 +23,10 @@ from orgsync.server.uploads.reporting import (
 from orgsync.server.uploads.telling import tell
 
 
-def finish(attempt: Attempt, draft: Draft, files: Files, *, revision: int) -> None:
+def finish(attempt: Attempt, draft: Draft, files: Files, *, revision: int, settled_epoch: int | None) -> None:
     """End an attempt that has applied its plan, in the caller's transaction."""
     values = planned_values(draft, files, revision, ())
+    values["settled_epoch"] = settled_epoch
     # What an approved job was held for stays in its history.
     del values["hold_reasons"]
     transitions.finish(attempt.job, attempt.number, JobStatus.DONE, now=attempt.clock(), **values)

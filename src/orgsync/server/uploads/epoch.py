@@ -23,20 +23,26 @@ _CLUSTER: Final = "SELECT oid::text, xmin::text, datname FROM pg_database WHERE 
 
 def epoch_of_job(job: UploadJob, file: OpenedFile) -> int:
     """Return the epoch in which the rows of this file mean what they mean now."""
+    return epoch_of([*_parts(job), *layout_parts(file.layout, file.raw.headers)])
+
+
+def epoch_before_file(job: UploadJob) -> int:
+    """Return the epoch as far as it does not depend on the file: with the same bytes it says as much."""
+    return epoch_of(_parts(job))
+
+
+def _parts(job: UploadJob) -> list[Any]:
     organization = job.organization
     mine: dict[str, Any] = {"organization_id": organization.pk}
-    return epoch_of(
-        [
-            *(version("orgsync"), COLUMNS, _cluster()),
-            *((name, getattr(organization, name)) for name in FILE_POLICIES),
-            *(job.mode, Scope.PERMISSIONS_WRITE.value in (job.token.scopes if job.token else [])),
-            job.feed_id,
-            *Pool.objects.filter(**mine).order_by("id").values_list("id", "key"),
-            *Group.objects.filter(**mine, is_rule=True).order_by("id").values_list("id", "name_key", "rule"),
-            *Group.objects.filter(**mine, renamed_at__isnull=False).order_by("id").values_list("id", "name_key"),
-            *layout_parts(file.layout, file.raw.headers),
-        ]
-    )
+    return [
+        *(version("orgsync"), COLUMNS, _cluster()),
+        *((name, getattr(organization, name)) for name in FILE_POLICIES),
+        *(job.mode, Scope.PERMISSIONS_WRITE.value in (job.token.scopes if job.token else [])),
+        job.feed_id,
+        *Pool.objects.filter(**mine).order_by("id").values_list("id", "key"),
+        *Group.objects.filter(**mine, is_rule=True).order_by("id").values_list("id", "name_key", "rule"),
+        *Group.objects.filter(**mine, renamed_at__isnull=False).order_by("id").values_list("id", "name_key"),
+    ]
 
 
 def _cluster() -> tuple[Any, ...]:

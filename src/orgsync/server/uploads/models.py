@@ -137,7 +137,9 @@ class UploadJob(models.Model):
     ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
     """Who rejected or cancelled it."""
     revision = models.BigIntegerField(null=True, blank=True)
-    """Revision of the directory that the stored plan was made for."""
+    """Revision of the directory that the stored plan was made for; of a job that is done, the one that it left."""
+    settled_epoch = models.BigIntegerField(null=True, blank=True)
+    """The epoch (`epoch.epoch_before_file`) in which the job left nothing to do for its file; null: it may have."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField(auto_now=True)

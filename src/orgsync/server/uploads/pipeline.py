@@ -30,6 +30,7 @@ from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.remembered import keep_rows, remember_rows
+from orgsync.server.uploads.repeating import find_repeated, finish_repeated
 from orgsync.server.uploads.rest import hold_rest
 from orgsync.server.uploads.rulejobs import note_rule
 from orgsync.server.uploads.undoing import note_undone
@@ -55,6 +56,8 @@ def process(
     job = UploadJob.objects.select_related(*_RELATED).get(id=job_id)
     attempt = Attempt(job, number, now, clock, is_attended=patience is not None)
     attempt.report("read")
+    if (last := find_repeated(job, now=now)) and finish_repeated(attempt, last, patience=patience):
+        return
     try:
         file = open_source(job)
     except (UnreadableFile, DamagedMedia, RemovedMedia) as error:
@@ -115,7 +118,8 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     kept = keep_rows(job, draft, remembered, revision=revision, now=now)
     _remember(job, draft, now, kept)
     superseded = transitions.cancel_superseded(job, now=now) if job.mode == Mode.FULL else []
-    endings.finish(attempt, draft, files.record(), revision=revision)
+    settled = remembered.epoch_before_file if remembered and kept["last_content_sha256"] is not None else None
+    endings.finish(attempt, draft, files.record(), revision=revision, settled_epoch=settled)
     if job.takes_nothing:
         hold_rest(attempt, draft.file)
     audited.note_superseded(job, superseded, at=now)

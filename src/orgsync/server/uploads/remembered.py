@@ -12,7 +12,7 @@ from orgsync.core.plan import Writes
 from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.server.directory.fingerprints import keep_fingerprints, with_fingerprints
 from orgsync.server.uploads.draft import Draft
-from orgsync.server.uploads.epoch import epoch_of_job
+from orgsync.server.uploads.epoch import epoch_before_file, epoch_of_job
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.shortcut import may_keep_fingerprints
 
@@ -30,6 +30,7 @@ class Remembered:
     created: int
     """How many of `said` are kept with `writes`."""
     epoch: int
+    epoch_before_file: int
 
 
 def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered | None:
@@ -44,7 +45,7 @@ def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered 
     said = said.select("learner_id", "fingerprint")
     said = said.filter(pl.col("learner_id").is_unique())
     writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=now.date())
-    return Remembered(writes, said, created, epoch)
+    return Remembered(writes, said, created, epoch, epoch_before_file(job))
 
 
 def _raw_of(raw: RawFile, people: pl.DataFrame) -> RawFile:

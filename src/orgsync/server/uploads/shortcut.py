@@ -137,7 +137,7 @@ def _silent_on(file: CheckedFile, named: pl.DataFrame, claims: pl.DataFrame) -> 
 
 def may_keep_fingerprints(job: UploadJob, file: OpenedFile) -> bool:
     """Return whether what the rows of the job's file say is all applied, and can be told from other files' words."""
-    return settings.SHORTCUTS != Shortcuts.OFF and _is_plain_file(job) and _has_plain_layout(file)
+    return settings.SHORTCUTS != Shortcuts.OFF and is_plain_file(job) and _has_plain_layout(file)
 
 
 def _may_be_short(job: UploadJob, file: OpenedFile) -> bool:
@@ -145,7 +145,8 @@ def _may_be_short(job: UploadJob, file: OpenedFile) -> bool:
     return may_keep_fingerprints(job, file) and job.approved_plan_id is None and not rules_need_everybody(book_of(job))
 
 
-def _is_plain_file(job: UploadJob) -> bool:
+def is_plain_file(job: UploadJob) -> bool:
+    """Return whether the job is a file as it came, all of which is to be applied."""
     return job.kind == JobKind.FILE and not job.takes_nothing and job.rest_of_id is None
 
 

@@ -68,6 +68,7 @@ class Outcome(TypedDict, total=False):
     result: Media | None
     plan: Media | None
     revision: int | None
+    settled_epoch: int | None
 
 
 def tries(attempt: int) -> int:
