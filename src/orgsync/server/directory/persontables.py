@@ -20,6 +20,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "directory_pastmembership": "learner_id",
     "directory_permissiongrant": "learner_id",
     "audit_personkey": "learner_id",
+    "orgs_invitation": "learner_id",
 }
 """Table → the column that names the person. A test finds tables that should be here and are not."""
 
