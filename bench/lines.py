@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from bench import floors, timing
+from bench import floors, peers, timing
 from bench.memory import peak_of
 from bench.server import ORGSYNC, BenchServer, running_server
 from orgsync.core.model import Mode
@@ -40,6 +40,8 @@ class Files:
     second: Path
     small: Path
     """The first day of a directory of a hundredth, by whose size the cost of few changes is measured."""
+    tenth: Path
+    """The first day of a directory of a tenth, by whose rate that of the large one is measured."""
     few: Path
     """A file of changes: new titles for at most 1,000 of the people in both directories."""
 
@@ -56,18 +58,27 @@ def measure_all(folder: Path, *, people: int, repeats: int) -> Iterator[Line]:
     with running_server(folder / "small") as server:
         loaded, _ = _job(server, files.small, results)
         few_of_small, _ = _job(server, files.few, results, mode=Mode.CHANGES)
+        tenth, _ = _job(server.beside("A Tenth Ltd"), files.tenth, results)
     yield Line(
         f"changes file of {_few(people):,} rows", "the same into a directory of a hundredth", few, few_of_small, peak
     )
-    first = next(line for line in lines if line.name == "first load")
-    part = people / _small(people)
+    first = lines[0]
     # How much longer a person takes in the large load: 1 is the same rate.
-    yield Line("first load", f"a hundredth, times {part:g}", first.seconds, loaded * part, first.peak_bytes)
+    yield Line("first load", "a tenth, times 10", first.seconds, tenth * people / _tenth(people), first.peak_bytes)
+    yield from _beside_peers(loaded, _small(people), copied=first.floor_seconds / people)
+
+
+def _beside_peers(loaded: float, count: int, *, copied: float) -> Iterator[Line]:
+    """Compare a first load with what other programs were seen to do, as fast as this machine copies a person."""
+    scale = peers.COPY_SECONDS / copied
+    for name, rate in peers.RATES.items():
+        yield Line(f"first load of {count:,}", f"{name} at {rate:,} a second, scaled", loaded, count / (rate * scale))
 
 
 def _write_files(folder: Path, people: int) -> Files:
-    files = Files(*(folder / f"{name}.csv" for name in ("day-1", "day-2", "small", "few")))
-    for path, size, day in ((files.first, people, 1), (files.second, people, 2), (files.small, _small(people), 1)):
+    files = Files(*(folder / f"{name}.csv" for name in ("day-1", "day-2", "small", "tenth", "few")))
+    sizes = (people, 1), (people, 2), (_small(people), 1), (_tenth(people), 1)
+    for path, (size, day) in zip((files.first, files.second, files.small, files.tenth), sizes, strict=True):
         with path.open("wb") as target:
             write_sample(target, people=size, seed=SEED, day=day)
     few = pl.read_csv(files.small, infer_schema=False, n_rows=_few(people)).select(
@@ -79,6 +90,10 @@ def _write_files(folder: Path, people: int) -> Files:
 
 def _small(people: int) -> int:
     return max(50, people // 100)
+
+
+def _tenth(people: int) -> int:
+    return max(50, people // 10)
 
 
 def _few(people: int) -> int:

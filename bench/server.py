@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,10 @@ class BenchServer:
                 api.download(job.result_media, target, on_position=_nothing)
         return job
 
+    def beside(self, organization: str) -> "BenchServer":
+        """Return the same server with another, new organization."""
+        return replace(self, token=_make_organization(organization, _environment(self.data_dir)))
+
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[BenchServer]:
@@ -74,18 +78,24 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         url = _wait_for(process, log)
-        setup = ["admin", "setup", "--organization", "Example Ltd", "--email", OWNER, "--password-stdin"]
-        _run(setup, environment, given="only for this run\n")
-        token = _run(["admin", "token", "--name", "bench", "--feed", "Nightly HR", "--mode", "full"], environment)
-        for kind in ("leavers", "licenses_revoked", "managers_changed", "group_removals"):
-            # What is ordinary in a very large company is over the caps that suit most.
-            _run(["admin", "guard", "--feed", "Nightly HR", "--cap", "1000000", kind], environment)
-        yield BenchServer(url, data_dir, token.strip(), process.pid)
+        yield BenchServer(url, data_dir, _make_organization("Example Ltd", environment), process.pid)
     finally:
         process.terminate()
         process.wait(PATIENCE)
         # The database may lie outside the folder, where a closed parent would keep its account out.
         remove_data_dir(data_dir)
+
+
+def _make_organization(name: str, environment: dict[str, str]) -> str:
+    """Make an organization with a feed of full files; return its token."""
+    setup = ["admin", "setup", "--organization", name, "--email", OWNER, "--password-stdin"]
+    _run(setup, environment, given="only for this run\n")
+    of_feed = ["--organization", name, "--feed", "Nightly HR"]
+    token = _run(["admin", "token", "--name", "bench", *of_feed, "--mode", "full"], environment)
+    for kind in ("leavers", "licenses_revoked", "managers_changed", "group_removals"):
+        # What is ordinary in a very large company is over the caps that suit most.
+        _run(["admin", "guard", *of_feed, "--cap", "1000000", kind], environment)
+    return token.strip()
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
