@@ -22,7 +22,7 @@ _ARGUMENTS: Final = (
 WIDE: Final = {"width": 1280, "height": 800}
 SETTINGS: Final = (
     *("organization", "branding", "contacts", "guards", "approvals", "blackouts", "files", "leavers", "retention"),
-    *("mail", "told"),
+    *("mail", "told", "webhooks", "sandbox"),
 )
 NARROW: Final = {"width": 390, "height": 844}
 PATIENCE: Final = 15_000.0

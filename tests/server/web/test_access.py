@@ -88,6 +88,7 @@ CHANGING = {
     "settings-mail-outcome",
     "settings-told",
     "settings-webhooks",
+    "settings-sandbox",
     "webhook",
     "webhook-replay",
     "delivery",

@@ -31,6 +31,7 @@ from orgsync.server.directory.rulepreview import RulePreview
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.sandbox import make_sandbox, reset_sandbox
 from orgsync.server.setup import ensure_feed, ensure_pool, set_up_organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.tokens import make_token, revoke_token
@@ -65,6 +66,15 @@ class Actions:
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
+
+    def make_sandbox(self, name: str, by: str | None, people: int) -> str:
+        """Make a sandbox that an admin of this organization owns; return its name."""
+        return make_sandbox(name, _account(_organization(self.name), by), people=people).name
+
+    def reset_sandbox(self, by: str | None, people: int | None) -> None:
+        """Empty the sandbox, and fill it with so many people unless that is None."""
+        organization = _organization(self.name)
+        reset_sandbox(organization, _account(organization, by), people=people)
 
     def make_feed(self, name: str, mode: str) -> Feed:
         return ensure_feed(_organization(self.name), name, Mode(mode))

@@ -15,6 +15,7 @@ from orgsync.server.commands.guarding import blackout, guard, guards
 from orgsync.server.commands.leaving import patience, retention
 from orgsync.server.commands.ready import database_ready
 from orgsync.server.commands.running import DATA_DIR
+from orgsync.server.commands.sandboxing import reset_sandbox, sandbox
 from orgsync.server.commands.undoing import people, release, undo
 
 MODES = click.Choice([mode.value for mode in Mode])
@@ -210,3 +211,5 @@ admin.add_command(retention)
 admin.add_command(people)
 admin.add_command(release)
 admin.add_command(undo)
+admin.add_command(sandbox)
+admin.add_command(reset_sandbox)

@@ -62,7 +62,9 @@ def blackout() -> None:
 @blackout.command()
 @DATA_DIR
 @ORGANIZATION
-@click.option("--from", "first", type=DAY, required=True, help="First day, as 2026-12-20 (UTC).")
+@click.option(
+    "--from", "first", type=DAY, required=True, help="First day, as 2026-12-20, in the organization's time zone."
+)
 @click.option("--until", "last", type=DAY, required=True, help="Last day.")
 @click.option("--why", required=True, help="What those read who wait for a file.")
 def add(*, data_dir: Path, organization: str | None, first: datetime, last: datetime, why: str) -> None:

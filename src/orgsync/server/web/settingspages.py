@@ -44,6 +44,7 @@ PAGES: Final = (
     _of(Section.MAIL),
     SettingsPage("told", _("Who is told of what"), _("Which admin gets which mail.")),
     SettingsPage("webhooks", _("Webhooks"), _("Other systems that are told of events.")),
+    SettingsPage("sandbox", _("Sandbox"), _("An organization for trying things out.")),
 )
 OWN: Final = frozenset({"branding", "guards", "blackouts", "told", "webhooks", "sandbox"})
 """Pages that are more than a form over the catalogue."""
