@@ -7,7 +7,6 @@ import pytest
 from orgsync.client.config import load_config
 from orgsync.client.errors import BadConfig, BadUsage
 from orgsync.client.exits import ExitCode
-from orgsync.client.tables import Table
 from orgsync.core.model import Mode
 
 GOOD = """
@@ -88,21 +87,3 @@ def test_what_is_no_toml_says_where(tmp_path: Path) -> None:
     with pytest.raises(BadUsage, match="at line 2"):
         load_config(write(tmp_path, "[target]\nkind = linkedin\n"))
 
-
-def test_a_secret_comes_from_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the key itself a file or a variable may hold it."""
-    monkeypatch.setenv("HR_WORD", "from the environment")
-    (tmp_path / "word").write_text("from the file\n")
-
-    def secret(**values: str) -> str:
-        return Table(tmp_path / "orgsync.toml", "source", values).secret("password")
-
-    assert secret(password="here") == "here"
-    assert secret(password_env="HR_WORD") == "from the environment"
-    assert secret(password_file="word") == "from the file"
-    with pytest.raises(BadConfig, match="both given"):
-        secret(password="here", password_env="HR_WORD")
-    with pytest.raises(BadConfig, match="not set"):
-        secret(password_env="NOBODY_SET_THIS")
-    with pytest.raises(BadConfig, match="is missing"):
-        secret()

@@ -60,9 +60,19 @@ class Api:
 
     Calls are tried again after 429, 5xx, time-outs and broken connections. Proxies and certificates are found as
     httpx2 finds them (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`), unless `ca` names the only authority to trust.
+    Without `sends_extras` an upload has no header that only a server of ours knows.
     """
 
-    def __init__(self, address: str, token: Token, *, ca: Path | None = None, retrying: Retrying | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        token: Token,
+        *,
+        ca: Path | None = None,
+        retrying: Retrying | None = None,
+        sends_extras: bool = True,
+    ) -> None:
+        self._sends_extras = sends_extras
         self._retrying = retrying or Retrying()
         self._has_waited_for_token = False
         self._client = httpx2.Client(
@@ -96,8 +106,8 @@ class Api:
         With the same `key` a repeated call gives the same media, so that a try may be repeated when nobody knows
         whether the last one arrived. `on_position` gets the bytes sent so far and starts anew with each try.
         """
-        headers = {"X-Content-SHA256": file.sha256, "Idempotency-Key": key}
-        if file.row_count is not None:
+        headers = {"X-Content-SHA256": file.sha256, "Idempotency-Key": key} if self._sends_extras else {}
+        if self._sends_extras and file.row_count is not None:
             headers["X-Row-Count"] = str(file.row_count)
         parameters = {"media_type": MEDIA_TYPE, "auto_notify": str(is_automatic).lower(), **asked.parameters()}
 

@@ -38,7 +38,8 @@ class TargetConfig:
     ca: Path | None = None
     allow_http: bool = False
     is_automatic: bool = False
-    mode: Mode = Mode.FULL
+    mode: Mode | None = None
+    """None leaves it to the server's feed; LinkedIn has no feeds, so there it is always one of them."""
     rows: RowPolicy | None = None
     timeout: float = 7200.0
     email_header: str = "invited_email_address"
@@ -139,7 +140,7 @@ def _read_target(table: Table) -> TargetConfig:
         ca=table.path("ca", None),
         allow_http=table.flag("allow_http", default=False),
         is_automatic=table.flag("automatic", default=False),
-        mode=Mode(table.choice("mode", tuple(Mode), Mode.FULL)),
+        mode=_mode(table, Mode.FULL if is_linkedin else None),
         rows=_rows(table),
         timeout=table.duration("timeout", 7200.0),
         email_header=table.choice("email_header", ("invited_email_address", "primary_email_address"))
@@ -152,6 +153,11 @@ def _read_target(table: Table) -> TargetConfig:
     table.done()
     _check_target(table, target)
     return target
+
+
+def _mode(table: Table, default: Mode | None) -> Mode | None:
+    found = table.choice("mode", tuple(Mode), default)
+    return Mode(found) if found else None
 
 
 def _rows(table: Table) -> RowPolicy | None:

@@ -51,6 +51,15 @@ class AnotherPushActive(ClientError):
         super().__init__("Another push to this server with this token is active on this machine; nothing was sent.")
 
 
+class AnotherRunActive(ClientError):
+    """Another command is using the state of the same target on this machine."""
+
+    exit_code = ExitCode.ACTIVE
+
+    def __init__(self) -> None:
+        super().__init__("Another run for this target is active on this machine; nothing was sent.")
+
+
 class RefusedAnswer(ClientError):
     """The server answered with an error; base of the exceptions below.
 

@@ -49,7 +49,7 @@ class JournalFile:
     def open(self, identity: str, *, now: float | None = None) -> Journal:
         """Return the unfinished push of this identity, or begin a new one in place of whatever was there."""
         moment = time.time() if now is None else now
-        known = self._read()
+        known = self.known()
         if known and known.identity == identity and 0 <= moment - known.started < GOES_ON_FOR:
             return known
         return self.save(Journal(identity, secrets.token_hex(16), moment))
@@ -78,7 +78,7 @@ class JournalFile:
         """Forget the push: it came to its end."""
         self._path.unlink(missing_ok=True)
 
-    def _read(self) -> Journal | None:
+    def known(self) -> Journal | None:
         """Return what is written; None when there is nothing, or nothing that a version of ours wrote."""
         try:
             return Journal(**json.loads(self._path.read_text(encoding="utf-8")))

@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from orgsync.client.errors import AnotherPushActive
+from orgsync.client.errors import AnotherPushActive, AnotherRunActive, ClientError
 
 if sys.platform == "win32":
     import msvcrt
@@ -20,9 +20,19 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def only_push(path: Path) -> AbstractContextManager[None]:
+    """Hold the lock at `path` while the block runs; raise AnotherPushActive at once when somebody else does."""
+    return _alone(path, AnotherPushActive)
+
+
+def only_run(path: Path) -> AbstractContextManager[None]:
+    """Hold the lock of a target's state; raise AnotherRunActive at once when somebody else does."""
+    return _alone(path, AnotherRunActive)
+
+
 @contextmanager
-def only_push(path: Path) -> Iterator[None]:
-    """Hold the lock at `path` while the block runs; raise AnotherPushActive at once when somebody else does.
+def _alone(path: Path, refusal: type[ClientError]) -> Iterator[None]:
+    """Hold the lock while the block runs.
 
     The file stays behind: were it removed, a third process could lock a new one beside the second's.
     """
@@ -31,7 +41,7 @@ def only_push(path: Path) -> Iterator[None]:
         try:
             _take(descriptor)
         except OSError as error:
-            raise AnotherPushActive from error
+            raise refusal from error
         yield
     finally:
         os.close(descriptor)

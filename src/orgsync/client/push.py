@@ -51,7 +51,7 @@ def send(push: Push, api: Api, screen: Screen, pace: Pace) -> Pushed:
     identity = identity_of(str(push.server), push.token, push.file, push.asked, is_automatic=push.is_automatic)
     with _folder(screen) as folder, only_push(folder / f"{place}.lock"):
         journals = JournalFile(folder / f"{place}.json")
-        pushed = _Run(push, api, screen, pace, journals).finish(journals.open(identity))
+        pushed = Pushing(push, api, screen, pace, journals).finish(journals.open(identity))
         journals.close()
     _check_dry_run(push, pushed.job)
     return pushed
@@ -71,7 +71,7 @@ def _folder(screen: Screen) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Pushing:
     """The steps of one push, each noted in the journal when it is done."""
 
     push: Push
@@ -81,6 +81,7 @@ class _Run:
     journals: JournalFile
 
     def finish(self, journal: Journal) -> Pushed:
+        """Go on from where the journal stands to the results."""
         reached = self._started(journal)
         if reached.job is None:
             return Pushed(reached.media or "")

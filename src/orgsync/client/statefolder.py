@@ -1,8 +1,11 @@
 """The folder where the client keeps what it must remember between two runs."""
 
+import hashlib
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orgsync.client.errors import StateUnavailable
 
@@ -30,3 +33,10 @@ def _chosen() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "orgsync"
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "orgsync"
+
+
+def target_name(server: str, name: str) -> str:
+    """Return the name under which a target's state and token are kept; it outlives every token."""
+    shown = re.sub(r"[^A-Za-z0-9.-]+", "-", name or urlsplit(server).hostname or "target")
+    digest = hashlib.sha256(f"{server}\0{name}".encode()).hexdigest()
+    return f"{shown}-{digest[:8]}"

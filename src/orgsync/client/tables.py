@@ -1,7 +1,6 @@
 """Tables of a TOML file, read with errors that name the file, the table and the key."""
 
 import difflib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -104,26 +103,6 @@ class Table(Mapping[str, Any]):
                 raise self.wrong(key, "is no date; write 2027-01-31") from error
         found: date | _Value = self._take(key, date, "a date, as 2027-01-31", *default)
         return found
-
-    def secret(self, key: str, *default: _Value) -> str | _Value:
-        """Return what stands at `key`, in the file that `<key>_file` names, or in the variable that `<key>_env` does.
-
-        More than one of them is an error; so are a variable that is not set and a file that cannot be read.
-        """
-        named = [name for name in (key, f"{key}_file", f"{key}_env") if name in self]
-        if len(named) > 1:
-            raise self.wrong(named[1], f"and {named[0]} are both given; keep one")
-        if f"{key}_env" in self:
-            variable = self.text(f"{key}_env")
-            if variable not in os.environ:
-                raise self.wrong(f"{key}_env", f"names {variable}, which is not set")
-            return os.environ[variable]
-        if f"{key}_file" in self:
-            try:
-                return self.path(f"{key}_file").read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise self.wrong(f"{key}_file", f"cannot be read: {error}") from error
-        return self.text(key, *default)
 
     def table(self, key: str) -> "Table":
         """Return a table inside this one; an empty one when it is not there."""

@@ -1,0 +1,1 @@
+"""What a target that offers no read-back has accepted so far, kept on this machine."""
