@@ -86,4 +86,3 @@ def test_what_is_no_toml_says_where(tmp_path: Path) -> None:
     """The line is in the message."""
     with pytest.raises(BadUsage, match="at line 2"):
         load_config(write(tmp_path, "[target]\nkind = linkedin\n"))
-

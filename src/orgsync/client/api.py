@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, TypeVar
+from typing import Any, BinaryIO, Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -22,6 +22,7 @@ from orgsync.core.model import Mode, RowPolicy
 
 MEDIA_PATH: Final = "/media/upload"
 JOBS_PATH: Final = "/v2/enterpriseUploadJobs"
+OURS: Final = "/api/v1"
 MEDIA_TYPE: Final = "enterprise_csv_upload"
 
 _Answer = TypeVar("_Answer")
@@ -83,7 +84,7 @@ class Api:
                 "Accept-Encoding": "identity",  # so that a broken-off download goes on at a byte that we know
             },
             timeout=httpx2.Timeout(120.0, connect=15.0),
-            verify=_trusting_only(ca) if ca else True,
+            verify=trust(ca),
         )
 
     def __enter__(self) -> Self:
@@ -131,6 +132,18 @@ class Api:
         """Return the upload job as it stands."""
         path = f"{JOBS_PATH}/{quote(job_id, safe='')}"
         return read_job(job_id, json_object(self._call(lambda: self._client.get(path))))
+
+    def about_token(self) -> dict[str, Any]:
+        """Return what an orgsync server says of the token: name, feed, scopes, expiry."""
+        return json_object(self._call(lambda: self._client.get(f"{OURS}/token")))
+
+    def decide(self, job_id: str, word: str, body: dict[str, object]) -> dict[str, Any]:
+        """Approve, reject or undo a job of an orgsync server; the answer is the job's JSON.
+
+        When an answer was lost on the way, the next try may hear that the job is no longer held.
+        """
+        path = f"{OURS}/jobs/{quote(job_id, safe='')}/{word}"
+        return json_object(self._call(lambda: self._client.post(path, json=body)))
 
     def download(self, media: str, target: BinaryIO, *, on_position: Callable[[int], None]) -> None:
         """Append the media to `target`, which is empty and can seek; a broken download goes on where it broke."""
@@ -205,7 +218,10 @@ class Api:
         return self._retrying.fresh_token_wait
 
 
-def _trusting_only(ca: Path) -> ssl.SSLContext:
+def trust(ca: Path | None) -> ssl.SSLContext | bool:
+    """Return whom to trust: the one authority, or whom httpx2 finds by itself."""
+    if ca is None:
+        return True
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError as error:  # also ssl.SSLError, for a file that holds no certificate

@@ -28,7 +28,7 @@ def tell_findings(checked: CheckedFile, screen: Screen) -> None:
     from orgsync.client import findings  # noqa: PLC0415
 
     for group in findings.found_groups(checked):
-        screen.say(group_line(group))
+        screen.tell(group_line(group))
     screen.say(findings.count_line(checked))
 
 

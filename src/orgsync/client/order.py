@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orgsync.client.connection import Connection
+from orgsync.client.outcome import Outcome
 from orgsync.client.screen import Screen
 from orgsync.core.model import RowPolicy
 
@@ -26,3 +27,7 @@ class Order:
     output: Path | None = None
     agrees: Callable[[str], bool] = lambda _question: True
     """Asks the person; where there is none, giving the command was the answer."""
+    on_step: Callable[[str], None] = lambda _step: None
+    """Hears of plan, push and results before each begins."""
+    on_end: Callable[[Outcome], None] = lambda _outcome: None
+    """Hears what it came to while a killed push would still be gone on with."""

@@ -25,6 +25,11 @@ _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 def problem_in(response: httpx2.Response) -> ClientError:
     """Return the exception for an answer that is no success; its body must have been read."""
     status = response.status_code
+    if status == 429 and _is_of_the_day(response):
+        return ServerUnavailable(
+            f"The server answered 429: {_message(response)}. The limit is lifted at midnight UTC; run it again then.",
+            is_lasting=True,
+        )
     if status >= 500 or status in _WORTH_ANOTHER_TRY:
         return ServerUnavailable(
             f"The server answered {status}: {_message(response)}.", retry_after=retry_after(response)
@@ -76,8 +81,14 @@ def _json_object(response: httpx2.Response) -> dict[str, Any]:
 
 def _message(response: httpx2.Response) -> str:
     """Return the server's own words; a page of some proxy in between is not quoted."""
-    message = _json_object(response).get("message")
+    body = _json_object(response)
+    message = body.get("message") or body.get("detail")  # the latter in problem details (RFC 9457)
     return str(message or response.reason_phrase or "no reason given").rstrip(".")
+
+
+def _is_of_the_day(response: httpx2.Response) -> bool:
+    """Say whether LinkedIn's limit of a day is reached: to knock on until midnight UTC only makes it worse."""
+    return "retry-after" not in response.headers and " DAY " in f" {_message(response)} "
 
 
 def retry_after(response: httpx2.Response) -> float | None:

@@ -1,6 +1,6 @@
 """Send one file and see it through: upload, process, watch, fetch the results. Goes on where it broke off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,20 +41,29 @@ class Pushed:
     results: Path | None = None
 
 
-def send(push: Push, api: Api, screen: Screen, pace: Pace) -> Pushed:
+def send(
+    push: Push, api: Api, screen: Screen, pace: Pace, on_end: Callable[[Pushed], None] = lambda _pushed: None
+) -> Pushed:
     """Take the file from here to its results.
 
     Raise AnotherPushActive when a push with the same server and token is under way on this machine. When anything
-    else is raised, the same call goes on where this one stopped: nothing is uploaded or processed twice.
+    else is raised, the same call goes on where this one stopped: nothing is uploaded or processed twice. `on_end`
+    hears the end before the journal forgets it.
     """
     place = place_of(str(push.server), push.token)
     identity = identity_of(str(push.server), push.token, push.file, push.asked, is_automatic=push.is_automatic)
     with _folder(screen) as folder, only_push(folder / f"{place}.lock"):
         journals = JournalFile(folder / f"{place}.json")
         pushed = Pushing(push, api, screen, pace, journals).finish(journals.open(identity))
+        on_end(pushed)
         journals.close()
     _check_dry_run(push, pushed.job)
     return pushed
+
+
+def forget(server: str, token: Token) -> None:
+    """Forget an unfinished push to a server with a token."""
+    JournalFile(state_folder() / f"{place_of(server, token)}.json").close()
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from orgsync.client.errors import BadUsage
 
 
 @contextmanager
-def replacing(output: Path) -> Iterator[BinaryIO]:
+def replacing(output: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Give a file beside `output` that takes its place when the block ends well.
 
-    It may hold personal data, so it has mode 600. Raise BadUsage when it cannot be written.
+    Nobody else may read it, because it may hold personal data, unless `mode` says so. Raise BadUsage when it cannot be
+    written.
     """
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
@@ -24,6 +25,7 @@ def replacing(output: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(descriptor, "w+b") as target:
             yield target
+        beside.chmod(mode)
         beside.replace(output)
     except OSError as error:
         raise BadUsage(f"{output} cannot be written: {error.strerror}") from error

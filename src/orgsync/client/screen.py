@@ -35,6 +35,10 @@ class Screen:
         else:
             click.echo(text, err=True)
 
+    def tell(self, text: str) -> None:
+        """Write one line that may quote cells of the file; a nightly run keeps it to itself."""
+        self.say(text)
+
     def warn(self, text: str) -> None:
         self.say(f"Warning: {text}")
 

@@ -59,8 +59,15 @@ def watch(context: click.Context, job: str, *, connection: Connection, timeout: 
 
 
 @click.command()
-@click.argument("job_or_urn", metavar="JOB|URN")
+@click.argument("job_or_urn", metavar="[JOB|URN]", required=False)
 @connection_options
+@click.option(
+    "--file",
+    "brought",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="RESULTS.csv",
+    help="LinkedIn's automatic mode: note what a results file that came by mail accepts.",
+)
 @click.option(
     "--output",
     "-o",
@@ -71,10 +78,28 @@ def watch(context: click.Context, job: str, *, connection: Connection, timeout: 
     help="Where to put it; - is standard output.",
 )
 @json_option
-def results(job_or_urn: str, *, connection: Connection, output: Path, as_json: bool) -> None:
-    """Fetch the results file of a job, or any file by its media URN."""
+@click.pass_context
+def results(
+    context: click.Context,
+    job_or_urn: str | None,
+    *,
+    connection: Connection,
+    brought: Path | None,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Fetch the results file of a job, or any file by its media URN.
+
+    With --file nothing is fetched: a results file of LinkedIn's automatic mode, which came by mail, says which rows
+    were accepted, and those are not sent again.
+    """
     from orgsync.client.results import fetch_results  # noqa: PLC0415  needs httpx2
 
+    if (brought is None) == (job_or_urn is None):
+        raise BadUsage("Name a job, a media URN, or a file with --file.")
+    if brought is not None:
+        context.exit(_bring(connection, brought, as_json=as_json))
+    job_or_urn = job_or_urn or ""
     if as_json and output == TO_STDOUT:
         raise BadUsage("Standard output can take the file or JSON, not both.")
     screen = Screen()
@@ -88,6 +113,25 @@ def results(job_or_urn: str, *, connection: Connection, output: Path, as_json: b
         show_json({"media": media, "results": str(output), "exit_code": ExitCode.DONE})
     elif output != TO_STDOUT:
         click.echo(f"Wrote {output}.")
+
+
+def _bring(connection: Connection, file: Path, *, as_json: bool) -> ExitCode:
+    from orgsync.client.lock import only_run  # noqa: PLC0415
+    from orgsync.client.targets.linkedin.bringing import bring_results  # noqa: PLC0415  needs polars
+
+    store = connection.store()
+    with only_run(store.lock):
+        found = bring_results(file, store)
+    if found is None:
+        raise BadUsage("No file that was sent in automatic mode waits for results here.")
+    code = ExitCode.ROW_ERRORS if found.waiting else ExitCode.DONE
+    if as_json:
+        show_json({"accepted": found.accepted, "waiting": found.waiting, "exit_code": code})
+        return code
+    click.echo(f"{found.accepted:,} rows accepted; {found.waiting:,} are not, and are sent again next time.")
+    if not found.judgement.has_columns:
+        click.echo("The file has no column of messages or status: nothing could be told from it.")
+    return code
 
 
 def _media_of(api: "Api", job_or_urn: str) -> str:

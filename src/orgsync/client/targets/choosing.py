@@ -1,7 +1,6 @@
 """The one place that knows which target does what."""
 
-from collections.abc import Callable
-
+from orgsync.client.connection import Connection
 from orgsync.client.order import Order
 from orgsync.client.outcome import Outcome
 
@@ -17,12 +16,24 @@ def plan_order(order: Order) -> Outcome:
     return plan_server(order)
 
 
-def push_order(order: Order, on_step: Callable[[str], None] = lambda _step: None) -> Outcome:
-    """Send the file to its target; `on_step` hears of plan, push and results before each begins."""
+def push_order(order: Order) -> Outcome:
+    """Send the file to its target."""
     if order.connection.is_linkedin:
         from orgsync.client.targets.linkedin.push import push as push_linkedin  # noqa: PLC0415
 
-        return push_linkedin(order, on_step)
+        return push_linkedin(order)
     from orgsync.client.targets.orgsync.push import push as push_server  # noqa: PLC0415
 
-    return push_server(order, on_step)
+    return push_server(order)
+
+
+def forget_push(connection: Connection) -> None:
+    """Forget a push that has come to its end and that was noted elsewhere."""
+    if connection.is_linkedin:
+        from orgsync.client.targets.linkedin.sending import Sending  # noqa: PLC0415
+
+        Sending(connection.store()).clear()
+    else:
+        from orgsync.client.push import forget  # noqa: PLC0415
+
+        forget(str(connection.server), connection.token)

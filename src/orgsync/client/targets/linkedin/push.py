@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,8 +24,6 @@ from orgsync.client.targets.linkedin.sending import (
 )
 from orgsync.client.targets.linkedin.words import counts_of, plan_facts, plan_lines, sent_counts, sent_lines
 
-Step = Callable[[str], None]
-
 
 def plan_only(order: Order) -> Outcome:
     """Say what the file would change; exit code 3 where a guard would stop it. Nothing is sent or remembered."""
@@ -34,23 +31,22 @@ def plan_only(order: Order) -> Outcome:
     return _planned(_plan(order, store))
 
 
-def push(order: Order, on_step: Step = lambda _step: None) -> Outcome:
+def push(order: Order) -> Outcome:
     """Send what the file changes. A push that broke off is gone on with when the same command is given again.
 
-    Raise AnotherRunActive when the target's state is in use. `on_step` hears the name of each step before it begins.
+    Raise AnotherRunActive when the target's state is in use.
     """
     store = order.connection.store()
     with only_run(store.lock):
-        return _Push(order, store, on_step).run()
+        return _Push(order, store).run()
 
 
 class _Push:
     """The steps of one push, with the target's lock held."""
 
-    def __init__(self, order: Order, store: Store, on_step: Step) -> None:
+    def __init__(self, order: Order, store: Store) -> None:
         self.order = order
         self.sending = Sending(store)
-        self.on_step = on_step
 
     def run(self) -> Outcome:
         order = self.order
@@ -66,7 +62,7 @@ class _Push:
             return self._carry(unfinished, {})
         if unfinished:
             self._settle(unfinished)
-        self.on_step("plan")
+        self.order.on_step("plan")
         plan = _plan(order, self.sending.store)
         if order.is_dry_run or (plan.reasons and order.accepts != plan.digest):
             return _planned(plan, is_asked=order.is_dry_run)
@@ -108,12 +104,13 @@ class _Push:
         return self._carry(manifest, counts_of(plan))
 
     def _carry(self, manifest: Manifest, counts: dict[str, int]) -> Outcome:
-        self.on_step("push")
+        self.order.on_step("push")
         with self.order.connection.open(self.order.screen) as api:
             parts = self._carrier(manifest, api).carry()
-        self.on_step("results")
+        self.order.on_step("results")
         outcome = _outcome(manifest, parts, counts)
         self._hand_out(parts)
+        self.order.on_end(outcome)
         self.sending.clear()
         return outcome
 

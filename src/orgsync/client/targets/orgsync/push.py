@@ -1,6 +1,5 @@
 """`push` to an orgsync server: look at the file's shape here, send it, watch the job, fetch the results."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,25 +23,20 @@ from orgsync.core.checking import CheckedFile
 from orgsync.core.guards import HoldReason
 from orgsync.core.model import JobStatus
 
-Step = Callable[[str], None]
-
 
 def plan_only(order: Order) -> Outcome:
     """Let the server say what the file would change: a dry run, which applies nothing."""
     return push(replace(order, is_dry_run=True))
 
 
-def push(order: Order, on_step: Step = lambda _step: None) -> Outcome:
-    """Send the file and see it through. A push that broke off is gone on with when the same command is given again.
-
-    `on_step` hears the name of each step before it begins.
-    """
+def push(order: Order) -> Outcome:
+    """Send the file and see it through. A push that broke off is gone on with when the same command is given again."""
     connection = order.connection
     target = connection.target
     checked = check_for_sending(order.file, target, order.screen)
     if checked.layout.is_deletion_file:
         order.screen.warn("this file asks to erase people; only a token with the scope erase may do that.")
-    on_step("plan")
+    order.on_step("plan")
     outgoing = measure(order.file, row_count=checked.row_count)
     store = _store(order)
     reasons = _reasons(order, checked, store)
@@ -51,12 +45,13 @@ def push(order: Order, on_step: Step = lambda _step: None) -> Outcome:
         return _held(checked, reasons, digest)
     if not order.agrees(f"Send {checked.row_count:,} rows to {connection.server}?"):
         return Outcome(ExitCode.INTERRUPTED, ["Nothing was sent."])
-    on_step("push")
+    order.on_step("push")
     asked = Asked(target.mode, order.rows or target.rows, order.is_dry_run)
     work = Push(outgoing, connection.server, connection.token, asked, order.is_automatic, order.output)
     with connection.open(order.screen) as api:
-        pushed = send(work, api, order.screen, connection.pace(order.timeout))
-    on_step("results")
+        pace = connection.pace(order.timeout)
+        pushed = send(work, api, order.screen, pace, lambda pushed: order.on_end(_outcome(pushed, checked, order)))
+    order.on_step("results")
     if store and pushed.job and pushed.job.status == JobStatus.DONE and not order.is_dry_run:
         store.remember(history_after(checked, target.mode, store.history()))
     return _outcome(pushed, checked, order)
