@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from orgsync.server.api import errors as wire
 
-WIRE: Final = ("/media/", "/v2/", "/oauth/", "/healthz", "/readyz")
+WIRE: Final = ("/media/", "/v2/", "/api/", "/oauth/", "/healthz", "/readyz")
 
 
 def is_wire(request: HttpRequest) -> bool:

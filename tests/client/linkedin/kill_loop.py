@@ -74,7 +74,7 @@ def run(at: int | None) -> tuple[bool, int]:
 
 def night(number: int) -> dict[str, str]:
     """Write the source of a night on which one person moves, and one comes."""
-    people = {f"p{place}@example.com": f"P{place}" for place in range(10 + number)}
+    people = {f"p{place}@example.com": f"P{place}" for place in range(120 + number)}
     people["p0@example.com"] = f"Moved{number}"
     lines = "".join(f"{mail},{name}\r\n" for mail, name in people.items())
     SOURCE.write_text(f"Mail,First\r\n{lines}", newline="")

@@ -53,8 +53,7 @@ def test_a_rough_night(cli: Cli, linkedin: Linkedin, people: People) -> None:
         fresh=1,
         statuses=["WAITING_FOR_GODOT", "", "VALIDATING", "PARTIALLY DONE"],
         messages={"weird": ["shape", 1]},
-        breaks_before=2,
-        breaks_after=0,
+        breaks_before=1,
         word="odd but good",
     )
 

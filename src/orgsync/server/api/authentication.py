@@ -44,10 +44,11 @@ _REFUSALS: Final = {
 
 
 def bearer_token(
-    *, scope: Scope, counts_as: Call = Call.OTHER
+    *, scope: Scope | None, counts_as: Call = Call.OTHER
 ) -> Callable[[Callable[Concatenate[ApiRequest, P], HttpResponseBase]], Answer[P]]:
-    """Let a view run only with a good token that has the scope; it finds `token` and `organization` on the request.
+    """Let a view run only with a good token that has the scope (None: whatever its scopes).
 
+    The view finds `token` and `organization` on the request.
     Every call with a good token counts against its hourly limit, whatever becomes of it.
     """
 
@@ -57,7 +58,7 @@ def bearer_token(
             now = datetime.now(UTC)
             token = _authenticate(request, now)
             _check_limit(token, counts_as, now)
-            if not has_scope(token, scope):
+            if scope is not None and not has_scope(token, scope):
                 raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
             known = cast("ApiRequest", request)
             known.token, known.organization = token, token.organization

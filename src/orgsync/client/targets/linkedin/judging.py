@@ -86,7 +86,7 @@ def _read(results: Path) -> tuple[list[str], list[list[str]], str]:
         rest = [*above[start + 1 :], *reader]
     headers = [fold_header(header) for header in above[start]]
     told = " ".join(cell.strip() for cells in above[:start] for cell in cells if cell.strip())
-    return headers, [cells for cells in rest if any(cell.strip() for cell in cells)], told
+    return headers, [cells for cells in rest if cells], told
 
 
 def _is_header(cells: Sequence[str]) -> bool:

@@ -1,0 +1,15 @@
+"""The addresses of our own API, below /api/v1."""
+
+from django.urls import path
+
+from orgsync.server.api.authentication import by_method
+from orgsync.server.api_v1 import views
+from orgsync.server.api_v1.problems import with_problems
+
+urlpatterns = [
+    path("token", with_problems(by_method(GET=views.about_token))),
+    path("jobs/<str:job_id>", with_problems(by_method(GET=views.show_job))),
+    path("jobs/<str:job_id>/approve", with_problems(by_method(POST=views.approve))),
+    path("jobs/<str:job_id>/reject", with_problems(by_method(POST=views.reject))),
+    path("jobs/<str:job_id>/undo", with_problems(by_method(POST=views.undo))),
+]
