@@ -14,6 +14,7 @@ import click
 
 from docs import issue_use
 from orgsync.client.cli import CLIENT_COMMANDS, SERVER_COMMANDS, cli
+from orgsync.client.exits import MEANINGS as EXIT_MEANINGS
 from orgsync.client.exits import ExitCode
 from orgsync.core.columns import COLUMNS, CellKind, Column, ColumnGroup
 from orgsync.core.guards import GUARDS, Guard
@@ -126,7 +127,8 @@ def _guard_row(guard: Guard) -> tuple[str, ...]:
 
 
 def exit_codes() -> str:
-    return table(("code", "name"), [(str(int(exit_code)), exit_code.name) for exit_code in ExitCode])
+    rows = [(str(int(code)), code.name, EXIT_MEANINGS[code]) for code in ExitCode]
+    return table(("code", "name", "means"), rows)
 
 
 def commands() -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx2
 
-from orgsync.client.api import Api, Retrying, trust
+from orgsync.client.api import Api, trust
 from orgsync.client.connection import Connection
 from orgsync.client.errors import AuthenticationFailed, ClientError, NotFound, RejectedRequest
 from orgsync.client.exits import ExitCode
@@ -18,6 +18,7 @@ from orgsync.client.expiry import token_expiry
 from orgsync.client.guarding import checked_limits
 from orgsync.client.nightly.summary import expiry_warning
 from orgsync.client.problems import problem_on_the_way
+from orgsync.client.screen import Screen
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
 _CLOCK: Final = 60.0
@@ -46,8 +47,10 @@ def examine(connection: Connection) -> list[Finding]:
         ("expiry", _expiry),
         ("mail", _mail),
     ]
-    found = []
+    found: list[Finding] = []
     for what, look in looks:
+        if what == "token" and any(finding.what == "server" and finding.state == FAIL for finding in found):
+            continue  # nobody there to ask
         try:
             found += list(look(connection))
         except ClientError as problem:
@@ -121,14 +124,7 @@ def _clock(date: str, before: float, after: float) -> Iterator[Finding]:
 
 def _token(connection: Connection) -> Iterator[Finding]:
     token = connection.token
-    api = Api(
-        connection.server.text,
-        token,
-        ca=connection.target.ca,
-        retrying=Retrying(attempts=2),
-        sends_extras=not connection.is_linkedin,
-    )
-    with api:
+    with connection.open(Screen()) as api:
         try:
             api.job(_NO_JOB)
         except (NotFound, RejectedRequest):

@@ -1,7 +1,7 @@
 """Run `orgsync run` again and again, killed at its first, second, third … step; a fresh run must mend each.
 
-Steps are writes that take their place and calls to the server, before and after each. A process is forked for each
-run, because to start Python forty times takes long; nothing that has threads has run before.
+Kills come before a write takes its place, before a call to the server, and between a call and its answer. A process is
+forked for each
 """
 
 import json
@@ -13,6 +13,11 @@ from pathlib import Path
 
 import httpx2
 
+# Imported before the fork, all that a run needs; nothing of it has begun to work.
+import orgsync.client.mapping
+import orgsync.client.nightly.run
+import orgsync.client.sources.files
+import orgsync.client.targets.linkedin.push  # noqa: F401
 from orgsync.client import api, watch
 from orgsync.client.cli import main
 
@@ -43,9 +48,7 @@ def install(killer: Killer) -> None:
 
     def replace(self: Path, target: Path) -> Path:
         killer.step()
-        moved = plain_replace(self, target)
-        killer.step()
-        return moved
+        return plain_replace(self, target)
 
     def send(self: httpx2.Client, *arguments: object, **named: object) -> httpx2.Response:
         killer.step()
@@ -74,7 +77,7 @@ def run(at: int | None) -> tuple[bool, int]:
 
 def night(number: int) -> dict[str, str]:
     """Write the source of a night on which one person moves, and one comes."""
-    people = {f"p{place}@example.com": f"P{place}" for place in range(120 + number)}
+    people = {f"p{place}@example.com": f"P{place}" for place in range(400 + number)}
     people["p0@example.com"] = f"Moved{number}"
     lines = "".join(f"{mail},{name}\r\n" for mail, name in people.items())
     SOURCE.write_text(f"Mail,First\r\n{lines}", newline="")

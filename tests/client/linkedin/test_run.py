@@ -105,7 +105,7 @@ def test_two_at_once_are_refused(cli: Cli, linkedin: Linkedin, nightly: Path, tm
 
 
 def test_killed_anywhere_and_started_again(linkedin: Linkedin, nightly: Path, tmp_path: Path) -> None:
-    """Kill -9 before and after every write and every call, one after the other; each time the next run mends it.
+    """Kill -9 before every write, and before and after every call, in turn; each time the next run mends it.
 
     No file is uploaded or started twice but for the one moment that no client can see: an upload or a start whose
     answer never came. LinkedIn then has a file that nobody starts, or is asked for the same job again.
