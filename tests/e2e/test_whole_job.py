@@ -177,6 +177,78 @@ def test_wrong_full_file_is_held_until_a_person_decides(installation: Installati
     assert any("hold" in str(mail["Subject"]) for mail in mails_to(installation.mailbox, "owner@example.com"))
 
 
+def night(installation: Installation, folder: Path, token: str, *more: str, code: int = 0) -> str:
+    """Run the client once with the configuration in the folder and a state of its own."""
+    env = {**environment(installation.data_dir), "ORGSYNC_TOKEN": token, "ORGSYNC_STATE_DIR": str(folder / "state")}
+    command = [*ORGSYNC, *(more or ("run",)), "--config", str(folder / "orgsync.toml"), "--ca", installation.authority]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_nights_of_the_client(installation: Installation, tmp_path: Path) -> None:
+    """
+    Green, then stopped at home, then held by the server, then approved and undone by a token of another feed.
+    """
+    token = installation.token("Client", "full")
+    decider = installation.token(
+        "Console", "changes", "--scope", "jobs:approve", "--scope", "jobs:undo", "--scope", "sync"
+    )
+    write(tmp_path / "people.csv", *people(range(301, 331)))
+    write(
+        tmp_path / "orgsync.toml",
+        *("[source]", 'kind = "file"', 'path = "people.csv"'),
+        *("[target]", 'kind = "orgsync"', f'server = "{installation.url}"', 'mode = "full"'),
+        *("[run]", 'log = "run.jsonl"', 'metrics = "run.prom"', 'results = "results.csv"'),
+    )
+
+    doctor = night(installation, tmp_path, token, "doctor")
+    green = night(installation, tmp_path, token)
+    write(tmp_path / "people.csv", *people(range(301, 309)))
+    stopped = night(installation, tmp_path, token, code=3)
+    digest = re.search(r"--accept-plan ([0-9a-f]+)", stopped)
+    assert digest is not None, stopped
+    held = night(installation, tmp_path, token, "run", "--accept-plan", digest[1], code=3)
+    job = re.search(r"Job (\d+): HELD", held)
+    assert job is not None, held
+    night(installation, tmp_path, token, "approve", job[1], code=5)
+    night(installation, tmp_path, decider, "approve", job[1])
+    applied = night(installation, tmp_path, token, "watch", job[1])
+    undo = night(installation, tmp_path, decider, "undo", job[1])
+
+    assert "may: sync" in doctor
+    assert "30 updated" in green
+    assert "row_count_drop" in stopped
+    assert "leavers" in held
+    assert "DONE" in applied
+    assert f"undoes job {job[1]}" in undo
+    left = "".join((tmp_path / name).read_text() for name in ("run.jsonl", "run.prom"))
+    assert token not in left
+    assert "@example.com" not in left
+
+
+def test_linkedin_target_against_our_server(installation: Installation, tmp_path: Path) -> None:
+    """
+    Our server is what LinkedIn's client expects: differences alone go out, and its results advance what is known.
+    """
+    token = installation.token("As LinkedIn", "changes")
+    write(
+        tmp_path / "orgsync.toml",
+        *("[source]", 'kind = "file"', 'path = "people.csv"'),
+        *("[target]", 'kind = "linkedin"', f'server = "{installation.url}"', 'licenses = ["license_english_status"]'),
+    )
+    write(tmp_path / "people.csv", *people(range(401, 431)), "broken,E499,,,")
+    first = night(installation, tmp_path, token, code=1)
+    write(tmp_path / "people.csv", *people(range(402, 431)))
+    second = night(installation, tmp_path, token)
+    third = night(installation, tmp_path, token)
+
+    assert "30 of 30 rows accepted" in first
+    assert "1 leaving" in second
+    assert "1 of 1 rows accepted" in second
+    assert "Nothing to send" in third
+
+
 def test_demo_tells_its_story(tmp_path: Path) -> None:
     """
     The demo ends well, and its third night is held.

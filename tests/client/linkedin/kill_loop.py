@@ -1,7 +1,7 @@
 """Run `orgsync run` again and again, killed at its first, second, third … step; a fresh run must mend each.
 
 Kills come before a write takes its place, before a call to the server, and between a call and its answer. A process is
-forked for each
+forked for each run, because to start Python some fifty times takes long; nothing that has threads has run before.
 """
 
 import json

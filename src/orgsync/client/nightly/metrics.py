@@ -23,6 +23,7 @@ class Measured:
     token_expires: date | None = None
 
 
+_TOKEN_EXPIRY = "orgsync_token_expiry_timestamp_seconds"  # noqa: S105  # nosec: the name of a metric
 _HELP = {
     "orgsync_run_start_timestamp_seconds": "When the last run began.",
     "orgsync_run_end_timestamp_seconds": "When the last run ended.",
@@ -30,7 +31,7 @@ _HELP = {
     "orgsync_run_exit_code": "Exit code of the last run; docs/reference/cli.md says what each means.",
     "orgsync_run_stage_duration_seconds": "How long each step of the last run took.",
     "orgsync_run_count": "What the last run counted: rows, changes by kind, rows accepted and refused.",
-    "orgsync_token_expiry_timestamp_seconds": "When the access token expires, where that is known.",
+    _TOKEN_EXPIRY: "When the access token expires, where that is known.",
 }
 
 
@@ -47,7 +48,7 @@ def _lines(measured: Measured) -> Iterable[str]:
         "orgsync_run_end_timestamp_seconds": measured.ended,
         "orgsync_run_success_timestamp_seconds": measured.succeeded,
         "orgsync_run_exit_code": measured.exit_code,
-        "orgsync_token_expiry_timestamp_seconds": _moment(measured.token_expires),
+        _TOKEN_EXPIRY: _moment(measured.token_expires),
     }
     many: dict[str, tuple[str, Mapping[str, float]]] = {
         "orgsync_run_stage_duration_seconds": ("stage", measured.stages),

@@ -15,7 +15,7 @@ from orgsync.client.exits import ExitCode
 from orgsync.client.expiry import token_expiry
 from orgsync.client.lock import only_run
 from orgsync.client.nightly.journal import HELD, MAPPED, PULLED, PUSHED, RunJournal, Stand
-from orgsync.client.nightly.log import RunLog, RunScreen
+from orgsync.client.nightly.log import RunLog, RunScreen, without_addresses
 from orgsync.client.nightly.metrics import Measured, write_metrics
 from orgsync.client.nightly.summary import expiry_warning, summary_lines
 from orgsync.client.order import Order
@@ -123,8 +123,8 @@ class _Night:
         self._begin("check")
 
         def note(outcome: Outcome) -> None:
-            facts = asdict(replace(outcome, facts={}))
-            self.journal.reached(stand, PUSHED, facts)
+            lines = [without_addresses(line) for line in outcome.lines]
+            self.journal.reached(stand, PUSHED, asdict(replace(outcome, facts={}, lines=lines)))
 
         order = Order(
             file=self.journal.mapped,

@@ -139,8 +139,10 @@ def _file_code(plan: LocalPlan) -> ExitCode:
 def _planned(plan: LocalPlan, *, is_asked: bool = True) -> Outcome:
     lines = plan_lines(plan)
     if plan.reasons:
-        lines.append("A guard stopped it; nothing was sent. Look at the plan. If it is right, accept this one plan:")
-        lines.append(f"  orgsync push … --accept-plan {plan.digest}")
+        lines.append(
+            "A guard stopped it; nothing was sent. Look at the plan. If it is right, give the command again with"
+        )
+        lines.append(f"  --accept-plan {plan.digest}")
     elif is_asked:
         lines.append("Nothing was sent.")
     code = ExitCode.HELD if plan.reasons else _file_code(plan)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from orgsync.client.answers import MessageGroup, group_messages, read_job
 from orgsync.client.report import group_line
 from orgsync.client.resultsfile import group_results
+from orgsync.client.targets.linkedin.parts import Part
 from orgsync.client.targets.linkedin.planning import LocalPlan
 from orgsync.client.targets.linkedin.sending import SentPart
 from orgsync.core.model import RowStatus
@@ -28,6 +29,7 @@ _KINDS: Final = {
 }
 _SHOWN: Final = 5
 _GROUPS: Final = 20
+_COLUMNS: Final = 8
 
 
 def counts_of(plan: LocalPlan) -> dict[str, int]:
@@ -54,7 +56,7 @@ def plan_lines(plan: LocalPlan) -> list[str]:
         f"  {', '.join(moves) or 'nothing changes'}",
     ]
     lines += [
-        f"  file {number}: {part.rows.height:,} rows, columns {', '.join(map(plan.headers.of, part.fields))}"
+        f"  file {number}: {part.rows.height:,} rows, columns {_columns(plan, part)}"
         for number, part in enumerate(plan.parts, 1)
     ]
     for name, rows in plan.emptied.items():
@@ -66,6 +68,12 @@ def plan_lines(plan: LocalPlan) -> list[str]:
         lines.append(f"  left before LinkedIn heard of them: {plan.never_known:,} rows, not sent")
     lines += [f"  HELD {reason.code}: {reason.message}" for reason in plan.reasons]
     return lines
+
+
+def _columns(plan: LocalPlan, part: Part) -> str:
+    named = ", ".join(plan.headers.of(name) for name in part.fields[:_COLUMNS])
+    more = len(part.fields) - _COLUMNS
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def plan_facts(plan: LocalPlan) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def _reasons(order: Order, checked: CheckedFile, store: Store | None) -> tuple[H
 
 def _held(checked: CheckedFile, reasons: tuple[HoldReason, ...], digest: str) -> Outcome:
     lines = [f"HELD {reason.code}: {reason.message}" for reason in reasons]
-    lines.append("A guard stopped it before it left this machine. If the file is right, accept it:")
-    lines.append(f"  orgsync push … --accept-plan {digest}")
+    lines.append("A guard stopped it before it left this machine. If the file is right, give the command again with")
+    lines.append(f"  --accept-plan {digest}")
     facts = {
         "plan": digest,
         "reasons": [{"code": reason.code, "message": reason.message} for reason in reasons],
