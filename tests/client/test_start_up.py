@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from orgsync.client import cli as commands
+from orgsync.client.exits import MEANINGS, ExitCode
 from orgsync.client.watch import Pace
 
 HEAVY = ("polars", "httpx2", "rich", "stamina", "django", "pydantic")
@@ -95,3 +96,9 @@ def test_polling_is_fast_at_first_and_slows_to_a_minute() -> None:
     waits = [pace.wait_after(passed) for passed in (0, 10, 300, 3600)]
 
     assert waits == [0.25, 1.0, 30.0, 60.0]
+
+
+def test_every_exit_code_has_its_meaning() -> None:
+    """There is one table, and the reference page is made from it."""
+    assert set(MEANINGS) == set(ExitCode)
+    assert [int(code) for code in ExitCode][:8] == list(range(8))

@@ -50,6 +50,10 @@ class Store:
         return self.folder / "lock"
 
     @property
+    def run_lock(self) -> Path:
+        return self.folder / "run.lock"
+
+    @property
     def waiting(self) -> Path:
         """Folder of rows that were sent in automatic mode and whose results come by mail."""
         return self.folder / WAITING
@@ -87,8 +91,9 @@ class Store:
             _to_disk(target)
 
     def forget(self) -> list[str]:
-        """Remove everything that is remembered but the lock; return the names of what was there."""
-        found = sorted(path for path in self.folder.rglob("*") if path.is_file() and path != self.lock)
+        """Remove everything that is remembered but the locks; return the names of what was there."""
+        kept = {self.lock, self.run_lock}
+        found = sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in kept)
         for path in found:
             path.unlink()
         for path in sorted((path for path in self.folder.rglob("*") if path.is_dir()), reverse=True):

@@ -24,6 +24,6 @@ def forget(context: click.Context, *, connection: Connection, yes: bool) -> None
     if not yes and sys.stdin.isatty() and not click.confirm(question, err=True):
         click.echo("Nothing was removed.")
         context.exit(ExitCode.INTERRUPTED)
-    with only_run(store.lock):
+    with only_run(store.run_lock), only_run(store.lock):
         removed = store.forget()
     click.echo(f"Removed from {store.folder}: {', '.join(removed) or 'nothing was there'}.")

@@ -35,7 +35,7 @@ def run_once(connection: Connection, config: Config, *, accepts: str | None = No
     one is under way. Everything else that goes wrong is in the summary, the log and the metrics too, and is raised.
     """
     store = connection.store()
-    with only_run(store.folder / "run.lock"):
+    with only_run(store.run_lock):
         return _Night(connection, config, store, accepts).run()
 
 

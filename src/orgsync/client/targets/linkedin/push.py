@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orgsync.client.acknowledged.store import Store
+from orgsync.client.api import Api
 from orgsync.client.checkedfile import check_for_sending
 from orgsync.client.exits import ExitCode
 from orgsync.client.guarding import checked_limits
@@ -79,10 +80,10 @@ class _Push:
             self._carrier(unfinished, api).settle()
         self.sending.clear()
 
-    def _carrier(self, manifest: Manifest, api: object) -> Carrier:
+    def _carrier(self, manifest: Manifest, api: Api) -> Carrier:
         order = self.order
         pace = order.connection.pace(order.timeout)
-        return Carrier(self.sending, manifest, order.connection, api, order.screen, pace)  # type: ignore[arg-type]
+        return Carrier(self.sending, manifest, order.connection, api, order.screen, pace)
 
     def _send(self, plan: LocalPlan, identity: str) -> Outcome:
         order = self.order
