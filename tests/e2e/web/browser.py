@@ -102,6 +102,8 @@ def places(page: Page) -> list[Place]:
         Place("help-columns", "/admin/help/?show=columns"),
         Place("help-messages", "/admin/help/?show=messages"),
         Place("help-guards", "/admin/help/?show=guards"),
+        Place("help-settings", "/admin/help/?show=settings"),
+        Place("help-events", "/admin/help/?show=events"),
         Place("change-password", "/accounts/password/change/"),
         Place("two-factor", "/accounts/2fa/"),
         Place("sessions", "/accounts/sessions/"),

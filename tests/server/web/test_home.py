@@ -164,6 +164,7 @@ def test_late_feed_is_warned_of(alice: Client, acme: Organization) -> None:
     page = text_of(alice).replace("\xa0", " ")
 
     assert "no file for 1 day, 2 hours" in page
+    assert "A file is overdue" in page
     assert "1 feed is late" in page
     assert "Paused" in page
 

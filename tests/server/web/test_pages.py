@@ -1,6 +1,7 @@
 """What every page has: a title, landmarks, a policy that allows no foreign or inline code, and help."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -13,8 +14,11 @@ from orgsync.core.columns import COLUMNS
 from orgsync.core.guards import GUARDS
 from orgsync.core.issues import ISSUE_KINDS
 from orgsync.core.model import JobStatus
+from orgsync.server.orgs.catalogue import SETTINGS
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.flow import FlowStep, winding
+from orgsync.server.web.templatetags.screen import HELP_PARTS
+from orgsync.server.web.views.help import PARTS
 from tests.job_world import make_job, make_token
 
 PAGES = ("home", "help", "learners", "jobs", "feeds", "upload", "authenticate", "outbox", "settings")
@@ -193,3 +197,28 @@ def test_flow_winds_without_overlap() -> None:
     assert [bool(box.arrow) for box in flow.boxes] == [True, True, True, True, False]
     assert max(box.x for box in flow.boxes) + flow.box_width <= flow.width
     assert max(box.y for box in flow.boxes) + flow.box_height <= flow.height
+
+
+@pytest.mark.parametrize(
+    ("path", "part"), [("/admin/people/feeds/", "guards"), ("/admin/settings/webhooks/", "events")]
+)
+def test_page_leads_to_its_help(alice: Client, path: str, part: str) -> None:
+    """
+    The foot links the part of Help that explains the page, and each part that is linked exists.
+    """
+    linked = f"/admin/help/?show={part}"
+
+    assert f'href="{linked}"' in page_of(alice, path)
+    assert set(HELP_PARTS.values()) < PARTS.keys()
+    assert f'href="?show={part}" aria-current="page"' in page_of(alice, linked)
+
+
+def test_help_explains_every_setting(alice: Client) -> None:
+    """
+    From the one catalogue, and narrowed by what is looked up.
+    """
+    page = unescape(page_of(alice, "/admin/help/?show=settings"))
+    narrowed = unescape(page_of(alice, "/admin/help/?show=settings&q=strptime+nothing"))
+
+    assert all(setting.help in page for setting in SETTINGS)
+    assert "No setting holds these words." in narrowed

@@ -28,7 +28,7 @@ class WebhookForm(PlainForm):
     )
     events = forms.MultipleChoiceField(
         label=_("Events"),
-        choices=[(event.value, MEANINGS[event]) for event in CHOSEN],
+        choices=[(event.value, MEANINGS[event].replace("`", "")) for event in CHOSEN],
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -47,3 +47,25 @@ def job_badge(status: str) -> SafeString:
     """Draw a job's status: word, colour and icon, so that none of them is needed alone."""
     look, drawn = STATUS_LOOKS.get(status, ("", "question-mark-circle"))
     return format_html('<span class="badge {}">{} {}</span>', look, icon(drawn), status.capitalize())
+
+
+HELP_PARTS = {
+    "upload": "columns",
+    "learners": "columns",
+    "groups": "columns",
+    "licenses": "columns",
+    "jobs": "messages",
+    "duplicates": "messages",
+    "outbox": "messages",
+    "feeds": "guards",
+    "settings": "settings",
+    "settings/guards": "guards",
+    "settings/webhooks": "events",
+}
+"""Section of the Account Center, or page of settings → the part of Help that explains it; others have the first one."""
+
+
+@register.simple_tag
+def help_part(section: str, slug: str) -> str:
+    """Return the part of Help that belongs to a page."""
+    return HELP_PARTS.get(f"{section}/{slug}", HELP_PARTS.get(section, "flow"))

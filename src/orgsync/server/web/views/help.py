@@ -1,4 +1,4 @@
-"""Help that needs no internet: the way of a file, the set-up so far, columns, issue codes, guards, contacts."""
+"""Help that needs no internet: the way of a file, set-up, columns, issue codes, guards, settings, events."""
 
 import re
 from collections.abc import Callable
@@ -21,6 +21,8 @@ from orgsync.core.columns import (
 )
 from orgsync.core.guards import GUARDS
 from orgsync.core.issues import ISSUE_KINDS, IssueKind
+from orgsync.server.hooks.events import MEANINGS, Event
+from orgsync.server.orgs.catalogue import SECTIONS, SETTINGS
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.queries_home import set_up_steps
 from orgsync.server.web.flow import FlowStep, winding
@@ -77,11 +79,25 @@ def _guards(_organization: Organization, _asked: str) -> dict[str, Any]:
     return {"guards": [(guard.code, guard.meaning) for guard in GUARDS]}
 
 
+def _settings(_organization: Organization, asked: str) -> dict[str, Any]:
+    found = [one for one in SETTINGS if asked in f"{one.name} {one.label} {one.help}".casefold()]
+    grouped = [
+        (one.value, title, [each for each in found if each.section is one]) for one, (title, _) in SECTIONS.items()
+    ]
+    return {"settings": [(slug, title, members) for slug, title, members in grouped if members]}
+
+
+def _events(_organization: Organization, _asked: str) -> dict[str, Any]:
+    return {"events": [(event.value, MEANINGS[event].replace("`", "")) for event in Event]}
+
+
 PARTS: Final[dict[str, tuple[Any, Callable[[Organization, str], dict[str, Any]]]]] = {
     "flow": (gettext_lazy("How it works"), _flow),
     "columns": (gettext_lazy("Columns of a file"), _columns),
     "messages": (gettext_lazy("Messages and what to do"), _messages),
     "guards": (gettext_lazy("Guards"), _guards),
+    "settings": (gettext_lazy("Settings"), _settings),
+    "events": (gettext_lazy("Webhook events"), _events),
 }
 
 
