@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from docs import issue_use
+from docs import client_parts, issue_use
 from orgsync.client.cli import CLIENT_COMMANDS, SERVER_COMMANDS, cli
 from orgsync.client.exits import MEANINGS as EXIT_MEANINGS
 from orgsync.client.exits import ExitCode
@@ -207,6 +207,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "exit-codes": exit_codes,
     "commands": commands,
     "audit-actions": audit_actions,
+    **client_parts.SECTIONS,
     "settings": settings,
     "webhook-events": webhook_events,
 }

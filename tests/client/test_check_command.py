@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from orgsync.client.cli import cli
@@ -82,6 +83,24 @@ def test_ids_that_a_spreadsheet_has_rewritten_are_pointed_out(tmp_path: Path) ->
     file.write_text("unique_user_id,primary_email_address\n1.20E+05,ana@example.com\n")
 
     assert "scientific_id" in run("check", file).stdout
+
+
+def test_a_workbook_is_checked_as_the_csv_that_it_would_make(tmp_path: Path) -> None:
+    """With a note that a server would not take it as it is."""
+    file = tmp_path / "people.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("People")
+        sheet.write_row(0, 0, ["primary_email_address", "unique_user_id"])
+        sheet.write_row(1, 0, ["ana@example.com", "007"])
+        sheet.write_row(2, 0, ["bad", 12345678901])
+
+    result = run("check", file, "--json")
+
+    assert result.exit_code == 1
+    assert "sheet People was checked as CSV" in result.stderr
+    assert [(issue["code"], issue["first_row"]) for issue in json.loads(result.stdout)["issues"]] == [
+        ("invalid_email", 3)
+    ]
 
 
 def test_the_organizations_date_format_is_read(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from orgsync.core.carefullane import check_row_count, read_carefully
 from orgsync.core.columns import fold_header
 from orgsync.core.dialect import judge_dialect
 from orgsync.core.encoding import Text, read_text
-from orgsync.core.fastlane import read_fast
+from orgsync.core.fastlane import holds_controls, read_fast
 from orgsync.core.headers import check_headers
 from orgsync.core.issues import (
     CELL_TOO_LARGE,
@@ -89,6 +89,7 @@ def _read_text(text: Text, limits: Limits) -> RawFile:
         encoding=text.encoding,
         delimiter=dialect.delimiter,
         lane=lane,
+        may_hold_controls=lane != "fast" or holds_controls(utf8, dialect.delimiter),
     )
 
 

@@ -10,6 +10,8 @@ from typing import Final
 
 import polars as pl
 
+_AT_ONCE: Final = 1 << 20
+"""Bytes that stay in the processor's cache while they are looked through."""
 LINE_SEPARATOR: Final = "\x01"
 """Separator of the reading that takes whole lines; a file that holds it is not judged."""
 
@@ -31,6 +33,18 @@ def read_fast(utf8: bytes, headers: Sequence[str], delimiter: str) -> pl.DataFra
     if frame is None or frame.shape != (height, width) or frame.row(0) != tuple(headers):
         return None
     return _number_rows(frame)
+
+
+def holds_controls(utf8: bytes, delimiter: str) -> bool:
+    """Say whether a cell of a file that the fast lane took may hold a C0 control, tab and line breaks included.
+
+    Such a file has line breaks between rows only, so that the other controls are looked for, all in one pass.
+    """
+    others = bytes({*range(32), 127} - {ord("\n"), ord("\r"), ord(delimiter)})
+    pieces = (utf8[start : start + _AT_ONCE] for start in range(0, len(utf8), _AT_ONCE))
+    found = any(len(piece.translate(None, others)) < len(piece) for piece in pieces)
+    # A tab between cells is no control in them; in quotes it is one, and nothing here tells the two apart.
+    return found or (delimiter == "\t" and b'"' in utf8)
 
 
 def _has_plain_line_ends(utf8: bytes) -> bool:

@@ -97,24 +97,33 @@ def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
         cells = cells.with_columns(fused(pl.col(name)) for name in kinds)
     letters = [_clean_letters(cells[name], is_key=kind in _KEY_KINDS) for name, kind in kinds.items()]
     # What is clean already, as nearly every column is, stays the column that was read, and takes no memory.
-    clean = cells.with_columns(letters)
-    padded = names_where(clean, lambda text: text.str.strip_chars() != text, kinds)
+    clean = cells.with_columns(cleaned for cleaned, _ in letters)
+    if raw.may_hold_controls:
+        padded = names_where(clean, lambda text: text.str.strip_chars() != text, kinds)
+    else:
+        # Of ASCII the space is the only blank that is no control; cells with other letters were looked at above.
+        spaced = names_where(clean, lambda text: text.str.starts_with(" ") | text.str.ends_with(" "), kinds)
+        padded = [*{*spaced, *(cleaned.name for cleaned, is_padded in letters if is_padded)}]
     stripped = clean.with_columns(pl.col(name).str.strip_chars() for name in padded)
     blank = names_where(stripped, lambda text: text == "", kinds)
     return stripped.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
 
 
-def _clean_letters(cells: pl.Series, *, is_key: bool) -> pl.Series:
+def _clean_letters(cells: pl.Series, *, is_key: bool) -> tuple[pl.Series, bool]:
     """Remove invisible characters, keep joiners where a script spells with them, compose to NFC.
 
-    Only distinct cells with anything but ASCII are looked at, and hardly any of them changes.
+    Only distinct cells with anything but ASCII are looked at, and hardly any of them changes. Say of those, too,
+    whether one has blanks around it.
     """
     odd = cells.filter(cells.str.len_bytes() != cells.str.len_chars()).unique()
     visible = odd.str.replace_all(_INVISIBLE, "")
     joiners, kept = (_JOINERS, "") if is_key else (_IDLE_JOINERS, "$1")
     cleaned = visible.str.replace_all(joiners, kept).str.replace_all(_ODD_BLANKS, " ").str.normalize("NFC")
+    is_padded = bool((cleaned.str.strip_chars() != cleaned).any())
     differs = cleaned != odd
-    return cells.replace_strict(odd.filter(differs), cleaned.filter(differs), default=cells) if differs.any() else cells
+    if not differs.any():
+        return cells, is_padded
+    return cells.replace_strict(odd.filter(differs), cleaned.filter(differs), default=cells), is_padded
 
 
 def _by_field(layout: FileLayout) -> dict[str, list[FileColumn]]:

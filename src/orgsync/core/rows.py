@@ -31,6 +31,8 @@ class RawFile:
     delimiter: str = ","
     lane: str = "careful"
     """`fast` or `careful`: which reader took the file."""
+    may_hold_controls: bool = True
+    """Whether a cell may hold a C0 control, tab and line breaks included. False is known: nobody need look."""
 
     def cell(self, position: int) -> str:
         """Return the frame's name of the column at `position`."""

@@ -55,7 +55,7 @@ def check_rows(
     parsed = _parsed_lists(rows, columns)
     findings = [
         normalized.issues,
-        *_cell_findings(rows, columns),
+        *_cell_findings(rows, columns, may_hold_controls=raw.may_hold_controls),
         rules_file.find_near_duplicates(rows if together is None else together, columns),
         rules_file.find_added_and_removed(rows, columns, parsed),
         _bad_lists(rows, columns, parsed),
@@ -114,12 +114,12 @@ def _with_keys(rows: pl.DataFrame, columns: Sequence[FileColumn]) -> pl.DataFram
     return rows.with_columns(**keys, has_scientific_id=scientific.fill_null(value=False))
 
 
-def _cell_findings(rows: pl.DataFrame, columns: Sequence[FileColumn]) -> list[pl.DataFrame]:
+def _cell_findings(rows: pl.DataFrame, columns: Sequence[FileColumn], *, may_hold_controls: bool) -> list[pl.DataFrame]:
     return [
         rules.find_rows_without_key(rows),
         rules.find_cleared_identity(rows, columns),
         rules.find_too_long(rows, columns),
-        rules.find_control_characters(rows, columns),
+        rules.find_control_characters(rows, columns) if may_hold_controls else no_issues(),
         rules.find_invalid_emails(rows, columns),
         rules.find_scientific_new_ids(rows, columns),
         rules.find_more_than_domain(rows, columns),

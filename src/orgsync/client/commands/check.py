@@ -35,13 +35,18 @@ def check(
 ) -> None:
     """Find everything that is wrong with FILE without sending it.
 
-    What only the directory can tell, such as an address that somebody else has, is found by the server.
+    What only the directory can tell, such as an address that somebody else has, is found by the server. FILE may be
+    an Excel workbook (extra “excel”): the CSV that it would make is checked, as a server takes CSV only.
     Exit codes: 0 nothing stops a row, 1 rows in error, 4 the file would be refused.
     """
     from orgsync.client import findings  # noqa: PLC0415  needs polars
+    from orgsync.client.workbooks import checkable  # noqa: PLC0415
     from orgsync.core.checking import check_file  # noqa: PLC0415
 
-    checked = check_file(file, date_formats=date_formats)
+    content, note = checkable(file)
+    if note:
+        click.echo(f"Note: {note}", err=True)
+    checked = check_file(content, date_formats=date_formats)
     if annotate:
         _annotate(checked, annotate)
     if as_json:
