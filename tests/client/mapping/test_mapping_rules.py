@@ -148,6 +148,14 @@ def test_without_rules_nothing_changes(tmp_path: Path) -> None:
     assert mapped.columns == ("primary_email_address", "groups", "odd")
 
 
+def test_a_filter_alone_keeps_all_columns(tmp_path: Path) -> None:
+    """Nothing is mapped, and some rows are left out."""
+    mapped, rows = applied('keep = { column = "work_title", blank = false }', tmp_path, "work_title,odd\nx,1\n,2\n")
+
+    assert rows == [{"work_title": "x", "odd": "1"}]
+    assert mapped.rows_left_out == 1
+
+
 def test_headers_that_are_right_already_can_be_kept(tmp_path: Path) -> None:
     """And only those."""
     toml = 'keep_known = true\ncolumns.work_title = "Role"'

@@ -90,15 +90,17 @@ def pull(folder: Path, **table: object) -> tuple[Pulled, str]:
     return said, target.getvalue().decode()
 
 
-def test_the_newest_file_comes_from_an_sftp_server(sftp: Sftp, tmp_path: Path) -> None:
-    """With a key, and the server known by its fingerprint or from known_hosts."""
+def test_the_newest_file_comes_from_an_sftp_server(sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a key from a file or the environment, and the server known by its fingerprint or from known_hosts."""
+    monkeypatch.setenv("SFTP_KEY", sftp.key.read_text())
     for name, age in (("hr-1.csv", 100), ("hr-2.csv", 10), ("other.txt", 0)):
         (sftp.folder / name).write_text(f"id,name\n007,{name}\n")
         os.utime(sftp.folder / name, (time.time() - age,) * 2)
     table: dict[str, Any] = {"path": f"{sftp.address}/hr-*.csv", "key": str(sftp.key)}
 
     said, text = pull(tmp_path, **table, pick="newest", host_key=sftp.fingerprint)
-    _, together = pull(tmp_path, **table, pick="all", known_hosts=str(sftp.known_hosts))
+    by_environment = {**table, "key": "env:SFTP_KEY", "known_hosts": str(sftp.known_hosts)}
+    _, together = pull(tmp_path, **by_environment, pick="all")
 
     assert text == "id,name\r\n007,hr-2.csv\r\n"
     assert said.origin.endswith("/hr-2.csv")
@@ -125,6 +127,8 @@ def test_what_is_wrong_at_the_sftp_server_is_said(sftp: Sftp, tmp_path: Path) ->
     known = {"host_key": sftp.fingerprint}
     stranger = make_key(tmp_path / "stranger")
 
+    with pytest.raises(BadUsage, match="no private key that can be used"):
+        pull(tmp_path, path=f"{sftp.address}/hr.csv", key=f"{stranger}.pub", **known)
     with pytest.raises(ClientError) as refused:
         pull(tmp_path, path=f"{sftp.address}/hr.csv", key=str(stranger), **known)
     with pytest.raises(BadUsage, match="No file is at sftp"):
@@ -173,7 +177,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         secret_access_key="secret-of-the-tests",
         client_options={"allow_http": True},
     )
-    for name in ("exports/2026-01.csv", "exports/2026-02.csv", "readme.txt"):
+    for name in ("exports/2026-01.csv", "exports/2026-02.csv", "exports/old/2025.csv"):
         obstore.put(store, name, f"id,name\n007,{name}\n".encode())
     yield endpoint
     server.stop()

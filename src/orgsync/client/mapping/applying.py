@@ -89,7 +89,7 @@ class Mapping:
     def _all_rules(self, raw: RawFile) -> Iterator[tuple[str, Any]]:
         """Yield each header with its rule; those of the source that stay as they are come last."""
         yield from self.rules.items()
-        if self.is_identity or self.keeps_known:
+        if not self.rules or self.keeps_known:
             taken = {fold_header(header) for header in self.rules}
             for header in raw.headers:
                 is_kept = not self.keeps_known or is_known_header(header)

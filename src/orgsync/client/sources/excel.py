@@ -12,6 +12,7 @@ import polars as pl
 from orgsync.client.extras import needed
 from orgsync.client.sources.base import NothingThere, UnusableSource
 from orgsync.client.sources.celltext import cell_text
+from orgsync.core.headers import check_headers
 from orgsync.core.model import Limits
 
 calamine: Any = needed("python_calamine", extra="excel")
@@ -148,7 +149,9 @@ def _table(rows: list[list[str]], path: Path) -> tuple[tuple[str, ...], list[lis
         raise UnusableSource(
             f"{path.name}: column {nameless[0]} has cells and no header; the first row names the columns."
         )
-    return tuple(head[place].strip() for place in kept), [[row[place] for place in kept] for row in cells]
+    headers = tuple(head[place].strip() for place in kept)
+    check_headers(headers)
+    return headers, [[row[place] for place in kept] for row in cells]
 
 
 def _frame(headers: Sequence[str], cells: list[list[str]]) -> pl.DataFrame:

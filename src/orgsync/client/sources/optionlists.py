@@ -15,7 +15,7 @@ FILE_OPTIONS: Final = (
     Option("sheet", "Name of the sheet of an Excel workbook; without it the first one that has rows."),
     Option("user", "SFTP: who signs in, where the address does not say it."),
     Option("password", "SFTP: the password.", OptionKind.HIDDEN),
-    Option("key", "SFTP: file of the private key.", OptionKind.PATH),
+    Option("key", "SFTP: file of the private key; `env:NAME` and `keyring:NAME` hold the key itself.", OptionKind.PATH),
     Option("key_passphrase", "SFTP: what the private key is locked with.", OptionKind.HIDDEN),
     Option("host_key", "SFTP: fingerprint of the server's key, as `SHA256:…`; else known_hosts has to have it."),
     Option("known_hosts", "SFTP: file of known servers; without it the user's own.", OptionKind.PATH),

@@ -1,5 +1,6 @@
 """Where files lie: a folder of this machine, or of another one; and which of them are meant."""
 
+import fnmatch
 import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ def split_pattern(path: str) -> tuple[str, str]:
     parts = path.split("/")
     plain = next((place for place, part in enumerate(parts) if any(sign in part for sign in "*?[")), len(parts) - 1)
     return "/".join(parts[:plain]), path
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Say whether a path fits a pattern; a wildcard stays within its folder, as in a shell."""
+    return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
 
 
 def _matches(pattern: str) -> list[str]:

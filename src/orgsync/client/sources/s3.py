@@ -1,6 +1,5 @@
 """Files at an s3:// address; keys come from the table, or from the environment and the machine's role."""
 
-import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from orgsync.client.address import is_this_machine
 from orgsync.client.extras import needed
 from orgsync.client.sources.base import SourceRefused, SourceUnavailable
 from orgsync.client.sources.options import Options
-from orgsync.client.sources.places import Entry, split_pattern
+from orgsync.client.sources.places import Entry, fits, split_pattern
 
 needed("obstore", extra="s3")
 import obstore  # noqa: E402
@@ -39,7 +38,7 @@ class S3Place:
                 Entry(found["path"], found["last_modified"].timestamp())
                 for page in obstore.list(self._store, self._prefix)
                 for found in page
-                if fnmatch.fnmatchcase(found["path"], self._pattern)
+                if fits(found["path"], self._pattern)
             ]
         except BaseError as error:
             raise self._failed(error) from error

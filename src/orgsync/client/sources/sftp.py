@@ -1,8 +1,8 @@
 """Files at an sftp:// address. The server's key is checked, always; ours is a key or a password."""
 
 import base64
-import fnmatch
 import hashlib
+import io
 import posixpath
 import stat
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from orgsync.client.extras import needed
+from orgsync.client.secrets import is_reference
 from orgsync.client.sources.base import NothingThere, SourceRefused, SourceUnavailable
 from orgsync.client.sources.options import Options
-from orgsync.client.sources.places import Entry, split_pattern
+from orgsync.client.sources.places import Entry, fits, split_pattern
 
 paramiko: Any = needed("paramiko", extra="sftp")
 
@@ -63,7 +64,7 @@ class SftpPlace:
         return [
             Entry(name, float(one.st_mtime or 0))
             for name, one in found
-            if fnmatch.fnmatchcase(name, self._pattern) and stat.S_ISREG(one.st_mode or 0)
+            if fits(name, self._pattern) and stat.S_ISREG(one.st_mode or 0)
         ]
 
     def fetch(self, entry: Entry, folder: Path) -> Path:
@@ -107,21 +108,40 @@ class SftpPlace:
         return sftp
 
     def _credentials(self) -> dict[str, Any]:
-        password, key = self._options.secret("password"), self._options.path("key")
         if not self._user:
             raise self._options.wrong("path", "write who signs in: sftp://user@host/….")
-        if key is not None and not key.is_file():
-            raise self._options.wrong("key", f"there is no file {key}.")
+        password, key = self._options.secret("password"), self._key()
         is_given = bool(password or key)
         return {
             "username": self._user,
             "password": password or None,
-            "key_filename": str(key) if key else None,
-            "passphrase": self._options.secret("key_passphrase") or None,
+            "pkey": key,
             "timeout": _TIMEOUT,
             "allow_agent": not is_given,
             "look_for_keys": not is_given,
         }
+
+    def _key(self) -> Any:
+        """Return our key, from a file or from where a secret stands; None when the table names none."""
+        text = self._options.text("key")
+        if not text:
+            return None
+        written = self._options.secret("key") if is_reference(text) else self._key_file()
+        passphrase = self._options.secret("key_passphrase") or None
+        problem: Exception | None = None
+        for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+            try:
+                return kind.from_private_key(io.StringIO(written.strip() + "\n"), passphrase)
+            except (paramiko.SSHException, ValueError) as error:
+                problem = problem or error
+        raise self._options.wrong("key", f"it is no private key that can be used: {problem}")
+
+    def _key_file(self) -> str:
+        path = self._options.path("key")
+        try:
+            return path.read_text(encoding="utf-8") if path else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._options.wrong("key", f"{path} cannot be read: {error}") from error
 
     def _load_known_hosts(self, client: Any) -> None:
         path = self._options.path("known_hosts")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from urllib.parse import quote
 
 from orgsync.client.errors import BadUsage
 from orgsync.client.extras import needed
@@ -110,4 +111,4 @@ def _existing(url: Any, options: Options) -> Any:
     path = options.base / Path(url.database or "").expanduser()
     if not path.is_file():
         raise NothingThere(f"No database is at {path}.")
-    return url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    return url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
