@@ -1,11 +1,12 @@
 """A real `orgsync serve` on a temporary data directory, and whole jobs sent to it over HTTP."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from orgsync.server.embedded import remove_data_dir
 
 ORGSYNC: Final = (sys.executable, "-m", "orgsync")
 PATIENCE: Final = 180.0
-OWNER: Final = "owner@example.com"
+WORLD: Final = Path(__file__).with_name("make_world.py")
 LISTENING: Final = re.compile(r"^Listening on (\S+)$", re.MULTILINE)
 KEPT: Final = frozenset({"ORGSYNC_POSTGRES_BIN", "ORGSYNC_POSTGRES_USER", "ORGSYNC_SYSTEM_DIR"})
 # Asked often, so that waiting between two questions does not count as work.
@@ -88,14 +89,13 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
 
 def _make_organization(name: str, environment: dict[str, str]) -> str:
     """Make an organization with a feed of full files; return its token."""
-    setup = ["admin", "setup", "--organization", name, "--email", OWNER, "--password-stdin"]
-    _run(setup, environment, given="only for this run\n")
-    of_feed = ["--organization", name, "--feed", "Nightly HR"]
-    token = _run(["admin", "token", "--name", "bench", *of_feed, "--mode", "full"], environment)
-    for kind in ("leavers", "licenses_revoked", "managers_changed", "group_removals"):
-        # What is ordinary in a very large company is over the caps that suit most.
-        _run(["admin", "guard", *of_feed, "--cap", "1000000", kind], environment)
-    return token.strip()
+    known = json.loads((Path(environment["ORGSYNC_DATA_DIR"]) / "server.json").read_text(encoding="utf-8"))
+    given = {"DJANGO_SETTINGS_MODULE": "orgsync.server.settings", "ORGSYNC_DATABASE_URL": known["database_url"]}
+    command = [sys.executable, str(WORLD), name]
+    done = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchFailed("Setting up the organization", done.stderr[-2_000:])
+    return done.stdout.strip()
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
@@ -111,15 +111,6 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path) -> str:
             return found[1]
         time.sleep(0.1)
     raise BenchFailed("orgsync serve", log.read_text(encoding="utf-8")[-2_000:])
-
-
-def _run(arguments: Sequence[str], environment: dict[str, str], *, given: str = "") -> str:
-    done = subprocess.run(
-        [*ORGSYNC, *arguments], env=environment, input=given, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise BenchFailed(f"orgsync {arguments[0]} {arguments[1]}", done.stderr[-2_000:])
-    return done.stdout
 
 
 def _nothing(_: object) -> None:

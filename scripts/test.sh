@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 system=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1 || true)
 if [ -n "$system" ]; then
   echo "Engine tests on $("$system/postgres" --version):"
-  ORGSYNC_POSTGRES_BIN=$system .venv/bin/python -m pytest -m engine "$@"
+  ORGSYNC_POSTGRES_BIN=$system .venv/bin/python -m pytest -m engine "$@" || [ $? -eq 5 -a $# -gt 0 ] # none of the tests asked for is the engine's
 elif [ "${CI:-}" = true ]; then
   echo "The system's PostgreSQL is missing; scripts/system-packages.sh installs it." >&2
   exit 1

@@ -21,10 +21,20 @@ ENGINE = (
 """Tests of SQL, migrations and engine, as their paths begin: run on the system's PostgreSQL too."""
 
 
+def path_in_tests(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).as_posix()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(ENGINE):
+        if path_in_tests(item.path).startswith(ENGINE):
             item.add_marker("engine")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no other file when only the engine's tests are asked for."""
+    is_other = collection_path.is_file() and not path_in_tests(collection_path).startswith(ENGINE)
+    return True if is_other and config.option.markexpr == "engine" else None
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

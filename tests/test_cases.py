@@ -14,14 +14,6 @@ from tests.cases.core_run import run_core
 from tests.cases.server_run import run_server
 from tests.cases.story import Case, Ending, all_cases, read_case, read_expected
 
-GROUPS = 16
-
-
-def each(names: list[str]) -> Any:
-    """Parametrize by case; all tests of a case run in one process, which takes it through the core only once."""
-    group = {name: pytest.mark.xdist_group(f"cases {number % GROUPS}") for number, name in enumerate(all_cases())}
-    return pytest.mark.parametrize("name", [pytest.param(name, marks=group[name]) for name in names])
-
 
 @cache
 def core_ending(name: str) -> Ending:
@@ -35,7 +27,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         yield
 
 
-@each(all_cases())
+@pytest.mark.parametrize("name", all_cases())
 def test_core_ends_as_accepted(name: str) -> None:
     """
     Reader, checks, plan, guards and results, without any server.
@@ -46,7 +38,7 @@ def test_core_ends_as_accepted(name: str) -> None:
     assert_counts_add_up(ending)
 
 
-@each(all_cases())
+@pytest.mark.parametrize("name", all_cases())
 def test_server_ends_as_accepted(name: str, db: None) -> None:
     """
     The same file as an upload job: stored plan, results file, the directory read back, and the counts.
@@ -59,7 +51,7 @@ def test_server_ends_as_accepted(name: str, db: None) -> None:
     assert ending.counts == core_ending(name).counts
 
 
-@each([name for name in all_cases() if not read_expected(read_case(name)).held])
+@pytest.mark.parametrize("name", [name for name in all_cases() if not read_expected(read_case(name)).held])
 def test_same_file_again_changes_nothing(name: str) -> None:
     """
     The directory after the file is as the file wants it; where a case's `again` says why not, something changes.

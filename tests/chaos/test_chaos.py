@@ -4,8 +4,6 @@ import pytest
 
 from tests.chaos.storm import rage
 
-pytestmark = pytest.mark.xdist_group("chaos")
-
 
 def test_nothing_is_lost_or_done_twice(tmp_path_factory: pytest.TempPathFactory) -> None:
     """

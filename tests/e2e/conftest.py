@@ -6,33 +6,35 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 from running_server import Server
 
-from orgsync.server.serve import ServeOptions, child_environment, migrate, web_child
+from orgsync.server.serve import ServeOptions, child_environment, web_child
 from orgsync.server.tls import self_signed
 from orgsync.server.transport import answers, open_listener, url_of
+from tests.database import migrated_database
 
 START_DEADLINE = 30.0
 WORLD = Path(__file__).with_name("make_world.py")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Server]:
     """Run the web process alone: uploads are stored and queued, nobody works on them."""
     data_dir = tmp_path_factory.mktemp("server")
-    with _own_database() as database_url, closing(open_listener("127.0.0.1", 0)) as listener:
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            database_url = stack.enter_context(migrated_database(f"orgsync_e2e_{os.getpid()}"))
+        listener = stack.enter_context(closing(open_listener("127.0.0.1", 0)))
         options = ServeOptions(data_dir=data_dir, database_url=database_url)
         tls = self_signed(data_dir, "127.0.0.1", now=datetime.now(UTC))
         limits = {"ORGSYNC_UPLOADS_PER_HOUR": "10000", "ORGSYNC_MAX_UPLOAD_BYTES": "20000000"}
         environment = child_environment(options, data_dir, database_url, listener, tls) | limits
-        migrate(environment)
         made = subprocess.run([sys.executable, WORLD], env=environment, check=True, capture_output=True)
         child = web_child(options, environment, listener, tls)
         with subprocess.Popen(child.argv, env=environment, pass_fds=child.pass_fds) as process:
@@ -42,18 +44,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 yield Server(url, tls.authority, database_url, data_dir, **json.loads(made.stdout))
             finally:
                 process.terminate()
-
-
-@contextmanager
-def _own_database() -> Iterator[str]:
-    """Make a database beside the one of the run; drop it afterwards."""
-    address, name = os.environ["ORGSYNC_DATABASE_URL"], f"orgsync_e2e_{os.getpid()}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield psycopg.conninfo.make_conninfo(address, dbname=name)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _wait_for(url: str) -> None:

@@ -18,8 +18,14 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True)
     (wheel,) = folder.glob("*.whl")
     python = folder / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The fast path where it is, as in scripts/setup.sh, and plain pip where it is not.
+    uv = Path(sys.executable).with_name("uv")
+    if uv.exists():
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", python]
+    else:
+        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "--require-hashes", "-r", ROOT / "requirements" / "client.txt"], check=True)
     subprocess.run([*install, "--no-deps", wheel], check=True)
     return python

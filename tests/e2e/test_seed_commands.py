@@ -17,8 +17,6 @@ import pytest
 import seed_commands as seed
 from running_server import Server
 
-pytestmark = pytest.mark.xdist_group("server")
-
 PEOPLE = b"primary_email_address,first_name\r\nanna@example.com,Anna\r\n"
 
 

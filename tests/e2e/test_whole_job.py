@@ -20,7 +20,6 @@ from orgsync.server.demo.server import environment
 from orgsync.server.embedded import remove_data_dir
 from tests.mailbox import Mailbox, smtp_server
 
-pytestmark = pytest.mark.xdist_group("whole-job")
 ORGSYNC = [sys.executable, "-m", "orgsync"]
 PATIENCE = 90.0
 

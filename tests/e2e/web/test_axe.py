@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 from orgsync.server.demo.server import DemoServer
 from tests.e2e.web.browser import close, signed_in, visitor
 
-pytestmark = pytest.mark.xdist_group("account-center")
 VENDOR = Path(__file__).with_name("vendor")
 AXE = (VENDOR / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => {

@@ -15,7 +15,6 @@ from orgsync.server.demo.server import DemoServer
 from orgsync.server.embedded import embedded_database
 from tests.e2e.web.browser import close, sign_in, visitor
 
-pytestmark = pytest.mark.xdist_group("account-center")
 PATIENCE = 60_000.0
 """Milliseconds; only for what the worker does."""
 PEOPLE = (
