@@ -129,7 +129,6 @@ def _groups_and_licenses(page: Page) -> list[Place]:
         Place("license-history", f"{pool}?show=history"),
         Place("license-people", f"{pool}people/"),
         Place("duplicates", "/admin/people/duplicates/"),
-        Place("duplicate", _first_link(page, "/admin/people/duplicates/", r"/admin/people/duplicates/\d+/\d+/")),
         Place("spellings", "/admin/people/spellings/"),
     ]
 

@@ -18,8 +18,9 @@ def run_at_once(job: UploadJob, *, by: Account, clock: Callable[[], datetime]) -
     """
     Insert a job (QUEUED, not saved yet) and process it before this returns; return it as it is then.
 
-    It is DONE, FAILED with the reason, or HELD. The queue gets it only if this process dies. Raises DirectoryBusy,
-    with the job FAILED, when a sync is being applied. Call it outside any transaction.
+    It is DONE, FAILED with the reason, or HELD. The queue gets it only if this process dies, or is so slow that it is
+    taken for dead: then the job goes on in a worker. Raises DirectoryBusy, with the job FAILED, when a sync is being
+    applied. Call it outside any transaction.
     """
     with transaction.atomic():
         job = insert_job(job)
@@ -29,6 +30,9 @@ def run_at_once(job: UploadJob, *, by: Account, clock: Callable[[], datetime]) -
     job.refresh_from_db()
     try:
         process(job.pk, job.attempts, now=clock(), clock=clock, patience=PAGE_PATIENCE)
+    except transitions.LostAttempt:
+        # Nothing of this attempt remains; the worker's is shown like any job's.
+        pass
     except DirectoryBusy as error:
         transitions.fail(job, job.attempts, code="directory_busy", reason=str(error), now=clock())
         raise
