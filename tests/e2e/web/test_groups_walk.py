@@ -58,7 +58,8 @@ def test_two_records_are_merged_by_a_plan(owner: Page) -> None:
         owner.get_by_label("Work title", exact=True).fill(title)
         owner.get_by_label("Start date", exact=True).fill("2024-02-01")
         owner.get_by_role("main").get_by_role("button", name=re.compile("Add|Save")).first.click()
-        expect(owner.get_by_role("heading", level=1)).to_contain_text("Mia Muster", timeout=PATIENCE)
+        # Her page; or that of the job, where the machine is so slow that a worker has taken it over.
+        expect(owner.get_by_role("heading", level=1)).to_contain_text(re.compile("Mia Muster|Done"), timeout=PATIENCE)
     owner.goto("/admin/people/duplicates/")
     owner.get_by_role("link", name=re.compile("Compare mia.muster@example.com")).click()
     owner.get_by_label("E-mail address: mia@example.com").check()

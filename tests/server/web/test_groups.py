@@ -157,6 +157,7 @@ def test_editor_adds_drops_and_changes_rows_without_a_script(world: World, owner
     assert boxes(do="box") == [[sales, start], [fresh]]
     assert boxes(do="drop:0") == [[start]]
     assert boxes(do="preview", what=["department_name", "member_of"])[0][1] == ("member_of", "any", "yesterday")
+    assert boxes(do="preview", what=["status", "start_date"])[0][0] == ("status", "is", "active")
     page = owner.post(new, {**values, "do": "save"}).content.decode()
     assert "yesterday is no date" in page
     text = owner.post(new, {**values, "value": ["Sales", "2026-01-31"], "do": "text"}).context["form"]

@@ -33,7 +33,7 @@ DEEPEST: Final = 10
 MOST_PARTS: Final = 100
 MOST_VALUES: Final = 1_000
 LONGEST_VALUE: Final = 2_000
-_STATUSES: Final = ("active", "inactive")
+STATUSES: Final = ("active", "inactive")
 _ON_STATUS: Final = (Operator.IS, Operator.IS_NOT, Operator.ONE_OF)
 _ON_DATES: Final = (Operator.BEFORE, Operator.AFTER)
 _ON_PARTS: Final = (Operator.STARTS_WITH, Operator.CONTAINS)
@@ -161,7 +161,7 @@ def _values(name: str, operator: Operator, content: object, where: str) -> tuple
 def _text(name: str, operator: Operator, value: object, where: str) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_VALUE:
         raise RuleError(where, f"This is a text of 1 to {LONGEST_VALUE:,} characters.")
-    if name == STATUS and value not in _STATUSES:
+    if name == STATUS and value not in STATUSES:
         raise RuleError(where, "A status is active or inactive.")
     is_date = operator in _ON_DATES or (is_date_attribute(name) and operator not in _ON_PARTS)
     if is_date and not _is_date(value):

@@ -7,8 +7,8 @@ from typing import Final
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from orgsync.core.grouprules.conditions import AnyOf, Condition, MemberOf, RuleError
-from orgsync.core.grouprules.parsing import MOST_PARTS
+from orgsync.core.grouprules.conditions import STATUS, AnyOf, Condition, MemberOf, RuleError
+from orgsync.core.grouprules.parsing import MOST_PARTS, STATUSES
 from orgsync.core.grouprules.where import parse_where
 from orgsync.core.grouprules.wording import Names, worded
 from orgsync.server.web.rulerows import Row, boxes_of, condition_of_boxes, condition_of_row, operators_of
@@ -111,7 +111,9 @@ def posted_rule(data: QueryDict) -> RuleForm:
     boxes: dict[str, list[Row]] = {}
     for box, what, how, value in list(parts)[:MOST_PARTS]:
         known = operators_of(what)
-        boxes.setdefault(box, []).append(Row(what, how if how in known else next(iter(known)), value))
+        # What a list of statuses shows before anybody has chosen is its first.
+        said = STATUSES[0] if what == STATUS and value not in STATUSES else value
+        boxes.setdefault(box, []).append(Row(what, how if how in known else next(iter(known)), said))
     mode = TEXT if data.get("mode") == TEXT else ROWS
     return RuleForm(data.get("name", ""), list(boxes.values()) or FIRST, data.get("text", ""), mode)
 
