@@ -72,7 +72,7 @@ class Connection:
         """Return the connection; each retry is told on `screen`."""
         from orgsync.client.api import Api  # noqa: PLC0415  half a second that --help must not wait for
 
-        _tell_retries(screen)
+        tell_retries(screen)
         return Api(str(self.server), self.token, ca=self.target.ca, sends_extras=not self.is_linkedin)
 
     def pace(self, limit: float) -> "Pace":
@@ -205,7 +205,7 @@ def _remember_json(context: click.Context, _option: click.Parameter, value: bool
     return value
 
 
-def _tell_retries(screen: Screen) -> None:
+def tell_retries(screen: Screen) -> None:
     """Say on the screen that a call is tried again. What stamina would do by itself could end up on stdout."""
     from stamina.instrumentation import set_on_retry_hooks  # noqa: PLC0415
 

@@ -145,10 +145,10 @@ def test_a_busy_service_is_asked_again_when_it_says(pull: Pull) -> None:
     """After 429 with Retry-After and after 503."""
     with running(Service({"/": lambda _: Answer(PEOPLE)})) as service:
         service.troubles = [Answer({}, 429, {"Retry-After": "0"}), Answer({}, 503)]
-        said, _ = pull(kind="rest", address=f"{service.address}/")
+        said, _ = pull(kind="rest", address=f"{service.address}/?api_key=secret", params={"team": "a"})
 
-    assert said.rows == 7
-    assert len(service.asked) == 3
+    assert (said.rows, said.origin) == (7, f"{service.address}/")
+    assert [asked.query for asked in service.asked] == [{"api_key": "secret", "team": "a"}] * 3
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orgsync.client.commands.pull import CONFIG_HELP
-from orgsync.client.connection import json_option
+from orgsync.client.connection import config_option, json_option
 from orgsync.client.errors import BadUsage
 from orgsync.client.exits import ExitCode
 from orgsync.client.report import show_json
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("map")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
-@click.option("--config", "-c", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=CONFIG_HELP)
+@config_option
 @click.option(
     "--output",
     "-o",

@@ -5,20 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orgsync.client.connection import json_option
+from orgsync.client.connection import config_option, json_option, tell_retries
 from orgsync.client.report import show_json
 from orgsync.client.screen import Screen
 
 if TYPE_CHECKING:
-    from stamina.instrumentation import RetryDetails
-
     from orgsync.client.sources import Pulled
-
-CONFIG_HELP = "Configuration; orgsync.toml by default. [env: ORGSYNC_CONFIG]"
 
 
 @click.command()
-@click.option("--config", "-c", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=CONFIG_HELP)
+@config_option
 @click.option(
     "--output",
     "-o",
@@ -42,7 +38,7 @@ def pull(config: Path | None, output: Path, *, as_json: bool) -> None:
 
     folder, table = load_table(config, "source")
     source = open_source(table, base=folder)
-    _tell_retries(Screen())
+    tell_retries(Screen())
     before = rows_of(output)
     with replacing(output) as target:
         pulled = source.pull(target)
@@ -53,16 +49,6 @@ def pull(config: Path | None, output: Path, *, as_json: bool) -> None:
         show_json(_facts(pulled, output, before, warnings))
     else:
         click.echo(f"Pulled {pulled.rows:,} rows, {len(pulled.columns)} columns from {pulled.origin} into {output}.")
-
-
-def _tell_retries(screen: Screen) -> None:
-    """Say on the screen that something is tried again. What stamina would do by itself could end up on stdout."""
-    from stamina.instrumentation import set_on_retry_hooks  # noqa: PLC0415
-
-    def tell(details: "RetryDetails") -> None:
-        screen.say(f"{details.caused_by} Trying again in {details.wait_for:.0f} s.")
-
-    set_on_retry_hooks([tell])
 
 
 def _facts(pulled: "Pulled", output: Path, before: int | None, warnings: tuple[str, ...]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from orgsync.client.mapping.rules import Check, Compiled, Compiler
 from orgsync.client.sources.csvout import write_frame
 from orgsync.core.columns import fold_header
 from orgsync.core.csvfile import read_csv
+from orgsync.core.frames import names_where
 from orgsync.core.headers import is_known_header
 from orgsync.core.issues import rows_with
 from orgsync.core.model import Severity
@@ -78,7 +79,7 @@ class Mapping:
         columns = SourceColumns(raw.headers)
         compiler = Compiler(columns, self.lookups)
         made = {header: compiler.compile(rule, where=_where(header)) for header, rule in self._all_rules(raw)}
-        cells = raw.rows.with_columns(pl.exclude(ROW_NUMBER).str.strip_chars())
+        cells = _stripped(raw.rows)
         if self.keep is not None:
             cells = cells.filter(compiled(self.keep, columns, where="mapping.keep"))
         for name, expression in compiler.expressions.items():
@@ -95,6 +96,13 @@ class Mapping:
                 is_kept = not self.keeps_known or is_known_header(header)
                 if is_kept and fold_header(header) not in taken:
                     yield header, {"column": header}
+
+
+def _stripped(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the blanks around cells away; a column without any, as most are, is not copied."""
+    named = [name for name in rows.columns if name != ROW_NUMBER]
+    padded = names_where(rows, lambda cells: cells.str.strip_chars() != cells, named)
+    return rows.with_columns(pl.col(padded).str.strip_chars()) if padded else rows
 
 
 def _where(header: str) -> str:

@@ -56,7 +56,7 @@ class BambooHR:
             records = records_in(answer.get("employees") if isinstance(answer, Mapping) else None, answer, "employees")
             first = tuple(_field_ids(answer))
             rows, columns = write_records(target, map(flattened, records), first=first)
-        return Pulled(rows, columns, self._web.address, tuple(self._notes(columns)))
+        return Pulled(rows, columns, self._web.origin, tuple(self._notes(columns)))
 
     def _path(self) -> str:
         if self._what == "directory":

@@ -62,7 +62,7 @@ class JsonSource:
     def pull(self, target: BinaryIO) -> Pulled:
         with closing(self._web):
             rows, columns = write_records(target, map(self._fields.of, self._records()), first=self._fields.names)
-        return Pulled(rows, columns, self._web.address)
+        return Pulled(rows, columns, self._web.origin)
 
     def _records(self) -> Iterator[Mapping[str, Any]]:
         for answer in self._paging.pages(self._web, self._params):
@@ -83,7 +83,7 @@ class CsvSource:
             path = Path(folder, "download.csv")
             with path.open("w+b") as download:
                 self._web.download(self._web.address, download, params=self._params)
-            return copy_table(path, target, origin=self._web.address)
+            return copy_table(path, target, origin=self._web.origin)
 
 
 def records_in(there: Any, answer: Any, path: str) -> list[Mapping[str, Any]]:

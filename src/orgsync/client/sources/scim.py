@@ -33,7 +33,7 @@ class Scim:
     def pull(self, target: BinaryIO) -> Pulled:
         with closing(self._web):
             rows, columns = write_records(target, map(self._row, self._users()), first=self._fields.names)
-        return Pulled(rows, columns, self._web.address)
+        return Pulled(rows, columns, self._web.origin)
 
     def _row(self, user: Mapping[str, Any]) -> dict[str, Any]:
         return self._fields.of(user) if self._fields.names else user_row(user)
@@ -48,7 +48,7 @@ class Scim:
             answer, _ = self._web.json(self._web.address, params=params, accept=ACCEPT)
             total = answer.get("totalResults") if isinstance(answer, Mapping) else None
             if not isinstance(total, int):
-                raise UnusableSource(f"{self._web.address} is no SCIM list: it has no totalResults.")
+                raise UnusableSource(f"{self._web.origin} is no SCIM list: it has no totalResults.")
             # RFC 7644 leaves Resources out where there are none.
             users = records_in(answer.get("Resources", []), answer, "Resources")
             yield from users

@@ -57,6 +57,11 @@ class Web:
         )
         self._signed = signed or sign_in(options, self._client)
 
+    @property
+    def origin(self) -> str:
+        """The address, fit to print: what stands behind its `?` may be a key."""
+        return self.address.partition("?")[0]
+
     def close(self) -> None:
         self._client.close()
 
