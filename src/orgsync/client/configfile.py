@@ -61,7 +61,7 @@ def _head(answers: Answers) -> list[str]:
         "# Relative paths start at this file. Look it over with: orgsync doctor",
         "",
         "[source]",
-        'kind = "file"                      # other kinds: databases, web services, SCIM, …',
+        'kind = "file"                      # other kinds: docs/reference/sources.md',
         f"path = {json.dumps(answers.source, ensure_ascii=False)}",
         "",
         "# Only where the file's headers are not ours; orgsync map --suggest proposes one.",

@@ -123,6 +123,12 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
         **others: Any,
     ) -> None:
         loaded = find_and_load(config, is_needed=config is not None or not server)
+        if loaded and server and not _is_of(loaded, server):
+            if config is not None:
+                raise BadUsage(
+                    f"{config} is for {loaded.target.server}, and --server names {server}; drop one of them."
+                )
+            loaded = None
         target = chosen_target(loaded, server=server, ca=ca, allow_http=allow_http)
         find = functools.partial(_find_token, target, token, token_file, reads_stdin=token_stdin)
         if sum((token is not None, token_file is not None, token_stdin)) > 1:
@@ -158,8 +164,11 @@ def find_and_load(named: Path | None, *, is_needed: bool) -> Config | None:
 
 
 def chosen_target(config: Config | None, *, server: str | None, ca: Path | None, allow_http: bool) -> TargetConfig:
-    """Return the configured target, or the one that --server names, with what the options say."""
-    if config and (not server or read_address(server, allows_plain_http=True).text == config.target.server.rstrip("/")):
+    """Return the configured target, or the one that --server names, with what the options say.
+
+    A configuration for another server is passed over: its kind, state and limits are not meant.
+    """
+    if config and (not server or _is_of(config, server)):
         target = config.target
     else:
         address = read_address(server or "", allows_plain_http=True)
@@ -168,6 +177,10 @@ def chosen_target(config: Config | None, *, server: str | None, ca: Path | None,
         mode = Mode.CHANGES if is_linkedin else None
         target = TargetConfig(LINKEDIN if is_linkedin else ORGSYNC, str(address), mode=mode)
     return replace(target, ca=ca or target.ca, allow_http=allow_http or target.allow_http)
+
+
+def _is_of(config: Config, server: str) -> bool:
+    return read_address(server, allows_plain_http=True).text == config.target.server.rstrip("/")
 
 
 def _find_token(target: TargetConfig, given: str | None, file: Path | None, *, reads_stdin: bool) -> Token:

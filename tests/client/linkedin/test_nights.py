@@ -160,6 +160,19 @@ def test_people_of_whom_different_columns_are_known(cli: Cli, linkedin: Linkedin
         assert set(state["people"][f"p{number}@example.com"]) - {"groups", "license_english_status"} == known
     assert again.stdout.startswith("Nothing to send")
 
+    # The next night every cell changes, and somebody's address with them: nobody becomes a second person by that.
+    changed = [row.replace(",v", ",w") for row in rows]
+    old, cells = changed[63].split(",", 1)
+    header = f"primary_email_address,existing_email_address,{','.join(columns)}"
+    moved = [f"{mail},,{rest}" for mail, rest in (row.split(",", 1) for row in changed[:63])]
+    file = people(header, *moved, f"new@example.com,{old},{cells}")
+    night = cli("push", file, "--accept-plan", json.loads(cli("plan", file, "--json").stdout)["plan"])
+
+    state = linkedin.state()
+    assert (night.exit_code, state["violations"]) == (0, []), night.output
+    assert len(state["people"]) == 64
+    assert state["people"]["new@example.com"]["attribute_site"] == "w63"
+
 
 def test_headers_can_be_renamed_and_left_out(cli: Cli, linkedin: Linkedin, people: People, config: Path) -> None:
     """What the file calls otherwise, and what is nobody's business, is said in the configuration."""

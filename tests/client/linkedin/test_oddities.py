@@ -97,6 +97,22 @@ def test_automatic_mode_waits_for_the_mail(cli: Cli, linkedin: Linkedin, people:
     assert linkedin.state()["processed"] == [linkedin.state()["uploads"][0]["urn"]]
 
 
+def test_two_nights_before_the_mail(cli: Cli, linkedin: Linkedin, people: People, tmp_path: Path) -> None:
+    """Whoever is sent twice before any results are heard is one person, whatever came between."""
+    cli("push", people(*TWO), "--automatic")
+    cli("push", people(TWO[0], "cy@example.com,Cook", *TWO[1:]), "--automatic")
+    results = tmp_path / "mailed.csv"
+    lines = ("cy@example.com,Cook,", "ana@example.com,Lead,", "bo@example.com,Clerk,")
+    results.write_text("\n".join(["primary_email_address,work_title,Messages", *lines]))
+
+    brought = cli("results", "--file", results)
+    planned = json.loads(cli("plan", people(TWO[0], "cy@example.com,Cook", *TWO[1:]), "--json").stdout)
+
+    assert brought.exit_code == 0, brought.output
+    assert planned["counts"]["told"] == 0
+    assert planned["counts"]["unchanged"] == 3
+
+
 def test_a_broken_push_goes_on(cli: Cli, linkedin: Linkedin, people: People) -> None:
     """The file that arrived is not sent again, and a job is not started twice."""
     file = people(*TWO)

@@ -26,7 +26,7 @@ def run(context: click.Context, *, connection: Connection, accept_plan: str | No
 
     config = connection.config
     if config is None:
-        raise BadUsage("A run needs a configuration: orgsync init")
+        raise BadUsage("A run needs a configuration for this server: orgsync init")
     for folder in {file.parent for file in (config.run.log, config.run.metrics, config.run.summary) if file}:
         Path(folder).mkdir(parents=True, exist_ok=True)
     code, lines = run_once(connection, config, accepts=accept_plan)

@@ -12,6 +12,7 @@ from orgsync.client.targets.linkedin.telling import CHANGED, UNKNOWN, Telling
 
 MOST_FILES: Final = 6
 """Beyond this many, columns are sent one after the other instead of people."""
+_MOVES: Final = ("existing_email_address", "new_unique_user_id")
 _ALWAYS: Final = ("primary_email_address", "unique_user_id")
 
 
@@ -39,8 +40,16 @@ def split(telling: Telling) -> list[Part]:
     shapes = sorted(counts.iter_rows(), key=lambda line: (-line[1], line[0]))
     bins = _pack([shape for shape, _ in shapes])
     if len(bins) <= MOST_FILES:
-        return [_part(telling, set(one.shapes), one.told, one.known) for one in bins]
-    return _one_after_the_other(telling, [shape for shape, _ in shapes])
+        return [_of_bin(telling, one) for one in bins]
+    # Who gets another key has to be told of in one row: under the new key alone they would be somebody new.
+    moves = {place for place, name in enumerate(telling.fields) if name in _MOVES}
+    moving = [shape for shape, _ in shapes if any(shape[place] == CHANGED for place in moves)]
+    staying = [shape for shape, _ in shapes if shape not in set(moving)]
+    return [*(_of_bin(telling, one) for one in _pack(moving)), *_one_after_the_other(telling, staying)]
+
+
+def _of_bin(telling: Telling, one: "_Bin") -> Part:
+    return _part(telling, set(one.shapes), one.told, one.known)
 
 
 def _pack(shapes: list[str]) -> list[_Bin]:
@@ -64,6 +73,8 @@ def _one_after_the_other(telling: Telling, shapes: list[str]) -> list[Part]:
 
     Columns that concern the same people go together. There are never more files than columns.
     """
+    if not shapes:
+        return []
     places = range(len(telling.fields))
     told_by = {place: frozenset(s for s in shapes if s[place] == CHANGED) for place in places}
     common = {place for place in places if told_by[place] and all(s[place] != UNKNOWN for s in shapes)}

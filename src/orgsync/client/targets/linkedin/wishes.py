@@ -1,5 +1,9 @@
 """The acknowledged people as they shall be once LinkedIn has accepted everything that a plan says."""
 
+import hashlib
+from collections.abc import Iterator
+from itertools import count
+
 import polars as pl
 
 from orgsync.client.acknowledged.people import MANAGER_FIELDS, license_fields, with_fields
@@ -36,10 +40,24 @@ def _attributes(plan: Plan) -> set[str]:
 
 
 def _new_ids(people: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """Return `learner_id` (as the plan has it, below zero) → `new_id`, in the order of the rows."""
-    last = people["learner_id"].max() or 0
-    ids = plan.writes.creates.filter("is_active").sort("row_number").select("learner_id")
-    return ids.with_row_index("new_id", offset=int(str(last)) + 1).with_columns(pl.col("new_id").cast(pl.Int64))
+    """Return `learner_id` (as the plan has it, below zero) → `new_id`.
+
+    An id is made of the address, so that a person who is sent twice before the results are heard, as in automatic
+    mode, has the same one, and nobody else has it.
+    """
+    new = plan.writes.creates.filter("is_active").sort("row_number").select("learner_id", "email_key")
+    taken, found = set(people["learner_id"]), list[int]()
+    for key in new["email_key"]:
+        found.append(next(number for number in _numbers_of(key) if number not in taken))
+        taken.add(found[-1])
+    return new.select("learner_id", new_id=pl.Series(found, dtype=pl.Int64))
+
+
+def _numbers_of(key: str) -> Iterator[int]:
+    """Yield numbers from 1 to 2^62 that stand for an address; further ones where somebody had it before."""
+    for salt in count():
+        digest = hashlib.blake2b(f"{salt}\0{key}".encode(), digest_size=8).digest()
+        yield int.from_bytes(digest, "big") % 2**62 + 1
 
 
 def _with_ids(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
