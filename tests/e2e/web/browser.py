@@ -84,11 +84,18 @@ def close(page: Page) -> None:
 
 def places(page: Page) -> list[Place]:
     """Find every page that an owner can see, those of one thing by the first link in their list."""
+    learner = _first_link(page, "/admin/people/learners/", r"/admin/people/learners/\d+/")
     found = [
         Place("home", "/admin/"),
         Place("learners", "/admin/people/learners/"),
-        Place("learner", _first_link(page, "/admin/people/learners/", r"/admin/people/learners/\d+/")),
+        Place("learner", learner),
         *_groups_and_licenses(page),
+        Place("learner-edit", f"{learner}edit/"),
+        Place("learner-erase", f"{learner}erase/"),
+        Place("learner-add", "/admin/people/learners/add/"),
+        Place("learners-change", "/admin/people/learners/change/?whom=all"),
+        Place("user-deletion", "/admin/authenticate/deletion/"),
+        Place("erasures", "/admin/people/erasures/"),
         Place("upload", "/admin/people/upload/"),
         Place("sync-history", "/admin/people/sync-history/"),
         Place("feeds", "/admin/people/feeds/"),

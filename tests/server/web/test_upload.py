@@ -12,12 +12,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from orgsync.core.checking import check_file
+from orgsync.core.checking import CheckedFile, check_file
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.template import TemplateKind
 from orgsync.server.directory.models import Feed, Pool
 from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads import previews
 from orgsync.server.uploads.adding import UPLOADS_BY_HAND
+from orgsync.server.uploads.draft import read_file
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
 from tests.upload_world import PEOPLE, make_feed, make_media, make_sender
 
@@ -111,6 +113,30 @@ def test_counts_are_those_of_the_whole_file(alice: Client, acme: Organization) -
     assert "Late" not in text_of(first)
     assert "Late" in found
     assert "p1@example.com" not in found
+
+
+def test_file_is_checked_once_until_something_else_would_be_found(
+    alice: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A second look is as good as the first; another pool, or other terms, make it anew.
+    """
+    looks = []
+
+    def look(job: UploadJob) -> CheckedFile:
+        looks.append(job)
+        return read_file(job)
+
+    monkeypatch.setattr(previews, "read_file", look)
+    media = make_media(make_feed(acme), b"primary_email_address,license_klingon_status\nanna@example.com,active\n")
+
+    pages = [alice.get(path_of(media) + query).context["preview"] for query in ("", "?show=findings", "")]
+    Pool.objects.create(organization=acme, key="license_klingon_status", name="Klingon")
+    anew = alice.get(path_of(media)).context["preview"]
+
+    assert len(looks) == 2
+    assert pages[0] == pages[2] != pages[1]
+    assert anew.headers[1].is_used
 
 
 def test_license_column_of_a_pool_is_used(alice: Client, acme: Organization) -> None:

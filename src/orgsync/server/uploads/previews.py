@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
+from importlib.metadata import version
 from typing import Any, Final
 
 import polars as pl
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from orgsync.core.checking import CheckedFile
 from orgsync.core.issues import KINDS_BY_CODE
 from orgsync.core.model import RowPolicy, Severity
 from orgsync.core.rows import ROW_NUMBER
+from orgsync.server.directory.models import Pool
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.draft import Refusal, read_file, refusal_of
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
@@ -20,6 +24,7 @@ from orgsync.server.uploads.terms import Terms
 
 ROWS: Final = 20
 WAITING_SHOWN: Final = 5
+KEPT_SECONDS: Final = 60 * 60
 
 
 class Shown(StrEnum):
@@ -126,21 +131,41 @@ def public_id_of_job(organization: Organization, job_id: int | None) -> int | No
 
 
 def make_preview(media: Media, terms: Terms, shown: Shown = Shown.FIRST) -> Preview:
-    """Read and check the whole file as a job would; raise UnreadableFile, or what `verified_file` raises."""
+    """Read and check the whole file as a job would; raise UnreadableFile, or what `verified_file` raises.
+
+    What was found is kept for a while by the process that has looked, so that turning a page does not check the file
+    again; a file is never written to twice, and whatever else the outcome depends on is part of the key.
+    """
+    key = _key_of(media, terms)
+    looks: dict[Shown, Preview] | None = cache.get(key)
+    if looks is None:
+        looks = _look(media, terms)
+        cache.set(key, looks, KEPT_SECONDS)
+    return looks[shown]
+
+
+def _key_of(media: Media, terms: Terms) -> str:
+    pools = Pool.objects.filter(organization_id=media.organization_id).order_by("key").values_list("key", flat=True)
+    rest = [version("orgsync"), bytes(media.sha256), terms, media.organization.date_formats, list(pools)]
+    return f"preview:{media.organization_id}:{media.public_id}:{sha256(repr(rest).encode()).hexdigest()}"
+
+
+def _look(media: Media, terms: Terms) -> dict[Shown, Preview]:
     # Not stored: the reader asks a job for its file and its terms, and no job is to be there yet.
     job = UploadJob(organization=media.organization, feed=media.feed, source=media, mode=terms.mode, rows=terms.rows)
     file = read_file(job)
-    return Preview(
+    first = Preview(
         row_count=file.row_count,
         error_count=file.error_count,
         warning_count=file.warning_count,
         encoding=file.raw.encoding,
         delimiter=file.raw.delimiter,
         headers=_headers(file),
-        rows=_rows(file, shown),
+        rows=_rows(file, Shown.FIRST),
         groups=tuple(map(_group, file.grouped().iter_rows(named=True))),
         refusal=refusal_of(job, file) or _refusal_of_rows(file, terms),
     )
+    return {Shown.FIRST: first, Shown.FINDINGS: replace(first, rows=_rows(file, Shown.FINDINGS))}
 
 
 def _refusal_of_rows(file: CheckedFile, terms: Terms) -> Refusal | None:
