@@ -120,8 +120,8 @@ def _is_refused(job: UploadJob, form: ValuesForm) -> bool:
 
 
 def _answer(job: UploadJob | None, learner_id: int) -> HttpResponse:
-    """Lead back to the learner, with what changed; a job that somebody has to decide on is shown itself."""
-    if job is not None and job.status == JobStatus.HELD:
+    """Lead back to the learner, with what changed; a job that waits, or still goes on, is shown itself."""
+    if job is not None and job.status != JobStatus.DONE:
         return redirect("web:job", job=job.public_id)
     path = reverse("web:learner", kwargs={"learner_id": learner_id})
     return redirect(path if job is None else f"{path}?changed={job.public_id}")
