@@ -151,6 +151,8 @@ def test_a_proposal_can_be_used_as_it_stands(folder: Path) -> None:
         ("Fecha de ingreso", ["2024-02-01"], "start_date"),
         ("Reports to email", ["a@example.com"], "manager_primary_email_address"),
         ("Wrok Email", ["a@example.com"], "primary_email_address"),
+        ("id", ["4", "5"], "unique_user_id"),
+        ("id", ["4", "4"], None),
         ("Kontakt", ["a@example.com"], None),
         ("Email", ["yes"], None),
         ("license_english_status", ["active"], "license_english_status"),

@@ -134,6 +134,7 @@ def test_oauth_gets_a_token_and_another_one_when_it_is_refused(pull: Pull) -> No
         return fake_services.refuse(asked, "Bearer token-2") or Answer(PEOPLE)
 
     with running(Service({"/token": token, "/people": people})) as service:
+        service.troubles = [Answer({}, 503)]
         oauth = {"token_address": f"{service.address}/token", "client_id": "orgsync", "client_secret": "env:KEY"}
         said, _ = pull(kind="rest", address=f"{service.address}/people", oauth={**oauth, "scope": "people.read"})
 

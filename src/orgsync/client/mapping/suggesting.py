@@ -86,6 +86,9 @@ def _matches(seen: dict[str, Seen]) -> Iterator[_Match]:
     for header, values in seen.items():
         for match in _by_header(header, names):
             yield _judged(match, values)
+        if folded(header) == "id" and values.shape is Shape.ID:
+            # Below the names that say more: where there is an employee number too, this is some system's own id.
+            yield _Match(header, "unique_user_id", SURE, "it is called an id, and it is different in every row")
         if values.shape in _BY_SHAPE:
             yield _Match(header, _BY_SHAPE[values.shape], 0.45 * values.filled, f"its values are {values.shape}")
 

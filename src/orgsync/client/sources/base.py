@@ -35,6 +35,14 @@ class SourceUnavailable(ClientError):
     exit_code: ClassVar[ExitCode] = ExitCode.UNREACHABLE
 
 
+class Trouble(SourceUnavailable):
+    """An answer after which another try may help; `retry_after` is how many seconds the service asks to wait."""
+
+    def __init__(self, message: str, *, wait: float | None = None) -> None:
+        self.retry_after = wait
+        super().__init__(message)
+
+
 class SourceRefused(ClientError):
     """The source does not let us in."""
 

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 import httpx2
 
 from orgsync.client.address import read_address
-from orgsync.client.sources.base import SourceRefused, SourceUnavailable
+from orgsync.client.problems import retry_after
+from orgsync.client.sources.base import SourceRefused, Trouble
 from orgsync.client.sources.options import Options
 
 
@@ -85,7 +86,7 @@ class ClientCredentials:
         response = self._client.post(self._address, data=form, headers=headers)
         host = response.request.url.host
         if response.status_code >= 500 or response.status_code == 429:
-            raise SourceUnavailable(f"{host} gave no token ({response.status_code}).")
+            raise Trouble(f"{host} gave no token ({response.status_code}).", wait=retry_after(response))
         token = _token_in(response) if response.is_success else None
         if not token:
             raise SourceRefused(

@@ -16,7 +16,7 @@ from orgsync.client.address import is_this_machine
 from orgsync.client.api import Retrying
 from orgsync.client.errors import ClientError
 from orgsync.client.problems import is_certificate_problem, retry_after
-from orgsync.client.sources.base import SourceRefused, SourceUnavailable, UnusableSource
+from orgsync.client.sources.base import SourceRefused, SourceUnavailable, Trouble, UnusableSource
 from orgsync.client.sources.options import Options
 from orgsync.client.sources.signin import SignIn, sign_in
 
@@ -28,14 +28,6 @@ _SAID: Final = 200
 """Characters of a service's own words that an error repeats."""
 
 _Answer = TypeVar("_Answer")
-
-
-class Trouble(SourceUnavailable):
-    """An answer after which another try may help; `retry_after` is how many seconds the service asks to wait."""
-
-    def __init__(self, message: str, *, wait: float | None = None) -> None:
-        self.retry_after = wait
-        super().__init__(message)
 
 
 class Web:
