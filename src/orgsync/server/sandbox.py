@@ -31,8 +31,8 @@ FEED: Final = "Nightly HR"
 _SEED: Final = 2026
 _NIGHTS: Final = ((1, None), (2, None), (3, WrongKind.TRUNCATED))
 """A first file, a normal next one, and one of which half arrived: it is held."""
-_KEPT: Final = frozenset({"orgs_admin", "orgs_logo", "audit_auditentry", "audit_audithead"})
-"""What a reset leaves: who may come in, how it looks, and what was done."""
+_KEPT: Final = ("orgs_", "audit_auditentry", "audit_audithead")
+"""Beginnings of the tables that a reset leaves: who may come in and to what, how it looks, what was done."""
 # Learners first: what hangs on them then has nobody left whose version it would raise.
 _TABLES: Final = """
     SELECT class.relname::text FROM pg_class AS class JOIN pg_attribute AS attribute ON attribute.attrelid = class.oid
@@ -81,6 +81,7 @@ def reset_sandbox(organization: Organization, by: Account, *, people: int | None
         held = {"people": Learner.objects.filter(**mine).count(), "jobs": UploadJob.objects.filter(**mine).count()}
         keys = list(Media.objects.filter(**mine).values_list("storage_key", flat=True))
         _empty(organization.pk)
+        Admin.everyone.filter(organization=organization).update(learner_id=None)
         raise_revision(organization.pk)
         record(organization.pk, Action.SANDBOX_RESET, held, at=timezone.now())
         transaction.on_commit(lambda: delete_objects(keys))
@@ -104,7 +105,7 @@ def fill(organization: Organization, by: Account, *, people: int) -> None:
 def _empty(organization_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
-        tables = [table for (table,) in cursor.fetchall() if table not in _KEPT]
+        tables = [table for (table,) in cursor.fetchall() if not table.startswith(_KEPT)]
         for table in tables:
             statement = SQL("DELETE FROM {} WHERE organization_id = %s").format(Identifier(table))
             cursor.execute(statement, [organization_id])
