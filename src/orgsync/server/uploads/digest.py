@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -13,31 +13,19 @@ from orgsync.server.notify import outbox
 from orgsync.server.notify.recipients import Told, admin_addresses
 from orgsync.server.notify.texts import contact_lines
 from orgsync.server.orgs.contacts import contacts_of
-from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.models import Admin, Organization
+from orgsync.server.orgs.zones import zone_named
 
 HOUR: Final = 7
 """Of the day in the organization's zone, from which on the digest of the day before may go out."""
 
-# Only organizations in which somebody wants it, and in which this morning's has not gone out.
-_FIND_DUE: Final = """
-    SELECT organization.id, (%(now)s AT TIME ZONE organization.time_zone)::date
-      FROM orgs_organization AS organization
-     WHERE extract(hour FROM %(now)s AT TIME ZONE organization.time_zone) >= %(hour)s
-       AND (organization.digest_on IS NULL
-            OR organization.digest_on < (%(now)s AT TIME ZONE organization.time_zone)::date)
-       AND EXISTS (SELECT FROM orgs_admin AS admin
-                    WHERE admin.organization_id = organization.id AND admin.told_digest)
-     ORDER BY organization.id
-"""
 _COUNT: Final = """
     SELECT feed.name, job.status, count(*), sum(job.created_count), sum(job.updated_count - job.created_count),
            sum(job.deleted_count), sum(job.error_count)
       FROM uploads_uploadjob AS job
       JOIN directory_feed AS feed ON feed.organization_id = job.organization_id AND feed.id = job.feed_id
-      JOIN orgs_organization AS organization ON organization.id = job.organization_id
      WHERE job.organization_id = %(organization)s AND NOT job.is_dry_run
-       AND job.created_at >= %(day)s::timestamp AT TIME ZONE organization.time_zone
-       AND job.created_at < (%(day)s::timestamp + interval '1 day') AT TIME ZONE organization.time_zone
+       AND job.created_at >= %(since)s AND job.created_at < %(until)s
      GROUP BY feed.name, job.status
      ORDER BY feed.name, job.status
 """
@@ -58,20 +46,25 @@ class DigestLine:
 
 def send_digests(now: datetime) -> int:
     """Put this morning's digests into the outbox, each once; return how many mails. A day without files has none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND_DUE, {"now": now, "hour": HOUR})
-        due: dict[int, date] = dict(cursor.fetchall())
-    organizations = Organization.objects.filter(id__in=due).order_by("id")
-    return sum(_send(organization, due[organization.pk], now) for organization in organizations)
+    wanting = Admin.objects.filter(told_digest=True).values("organization_id")
+    organizations = Organization.objects.filter(id__in=wanting).order_by("id")
+    return sum(_send(organization, now) for organization in organizations)
 
 
-def _send(organization: Organization, today: date, now: datetime) -> int:
+def _send(organization: Organization, now: datetime) -> int:
+    # The zone's rules are Python's: the database may not know every name.
+    zone = zone_named(organization.time_zone)
+    local = now.astimezone(zone)
+    if local.hour < HOUR:
+        return 0
+    today = local.date()
     with transaction.atomic():
         untold = Organization.objects.filter(Q(digest_on=None) | Q(digest_on__lt=today), id=organization.pk)
         if not untold.update(digest_on=today):
             return 0
         yesterday = today - timedelta(days=1)
-        lines = _lines_of(organization, yesterday)
+        since, until = (datetime.combine(day, time.min, zone) for day in (yesterday, today))
+        lines = _lines_of(organization, since, until)
         if not lines:
             return 0
         return outbox.add(
@@ -85,9 +78,9 @@ def _send(organization: Organization, today: date, now: datetime) -> int:
         )
 
 
-def _lines_of(organization: Organization, day: date) -> list[DigestLine]:
+def _lines_of(organization: Organization, since: datetime, until: datetime) -> list[DigestLine]:
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"organization": organization.pk, "day": day})
+        cursor.execute(_COUNT, {"organization": organization.pk, "since": since, "until": until})
         return [DigestLine(feed, status, *map(int, counts)) for feed, status, *counts in cursor.fetchall()]
 
 

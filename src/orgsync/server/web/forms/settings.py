@@ -27,9 +27,6 @@ class _LinesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         return _lines(super().clean(value))
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(initial != _lines(data or ""))
-
 
 def _number(setting: Setting, shared: dict[str, Any]) -> forms.Field:
     attributes = {"inputmode": "numeric", "placeholder": "never"} if setting.kind is Kind.NUMBER_OR_NEVER else {}
