@@ -121,7 +121,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     _contact("security_contact", "Security", "Whom to tell of a lost token or anything that looks wrong."),
     _flag(
         *("leaves_by_status", Section.FILES, "An inactive worker_status makes a leaver"),
-        "A row that says inactive or terminated deactivates the person. Without it the column is only stored.",
+        "A row that says inactive deactivates the person. Without it the column is only stored.",
         default=True,
         reads_files=True,
     ),
@@ -133,7 +133,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     _flag(
         *("reactivates_returners", Section.FILES, "A leaver whom a file names again comes back"),
-        "Without it such a row is left alone, with a warning, until somebody reactivates the person by hand.",
+        "Without it such a row is in error (reactivation_held), and the person stays as they are until somebody "
+        "reactivates them by hand.",
         default=True,
         reads_files=True,
     ),
