@@ -1,10 +1,17 @@
 """The table of learners: the chosen columns of a page of people, read in a few looks whatever their number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from orgsync.core.columns import CUSTOM_PREFIX
@@ -15,7 +22,10 @@ from orgsync.server.web.forms.learners import LINK_COLUMNS, STATE_WORDS, Learner
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one place of the table; `column` says how it is drawn."""
+    """What stands in one place of the table; `column` says how it is drawn.
+
+    Status and time come as they are drawn: a page has few different ones, and hundreds of places.
+    """
 
     column: str
     value: Any
@@ -23,7 +33,7 @@ class Cell:
     @property
     def is_text(self) -> bool:
         """Whether the value is shown as it is: most are, and a page holds hundreds."""
-        return self.column not in _DRAWN
+        return self.column not in _SPECIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,6 @@ class Table:
 
 
 _SPECIAL: Final = frozenset({"groups", "licenses", "manager"})
-_DRAWN: Final = _SPECIAL | {"status", "change"}
 
 
 def name_of(learner: Learner) -> str:
@@ -58,10 +67,11 @@ def table_of(form: LearnersForm, people: Sequence[Learner]) -> Table:
     columns = form.columns
     beside = {name: _beside(name, form, people) for name in columns if name in _SPECIAL}
     choose, address = gettext("Choose %s"), reverse("web:learners")
+    shown = {"status": cache(_status), "change": cache(_time)}
     rows = [
         Row(
             learner,
-            [Cell(column, _value(column, learner, beside.get(column))) for column in columns],
+            [Cell(column, _value(column, learner, beside.get(column), shown.get(column))) for column in columns],
             choose % name_of(learner),
             f"{address}{learner.id}/",
         )
@@ -84,13 +94,27 @@ def _beside(column: str, form: LearnersForm, people: Sequence[Learner]) -> dict[
     return {one.id: named.get(one.manager_id) for one in people if one.manager_id is not None}
 
 
-def _value(column: str, learner: Learner, beside: dict[int, Any] | None) -> Any:
+def _value(
+    column: str, learner: Learner, beside: dict[int, Any] | None, shown: Callable[[Any], SafeString] | None
+) -> Any:
     if beside is not None:
         return beside.get(learner.id)
-    if column == "status":
-        return learner.is_active
-    if column == "change":
-        return learner.changed_at
+    if shown is not None:
+        return shown(learner.is_active if column == "status" else learner.changed_at)
     if column.startswith(CUSTOM_PREFIX):
-        return learner.custom.get(column)
-    return getattr(learner, column)
+        return _text(learner.custom.get(column))
+    return _text(getattr(learner, column))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _status(is_active: bool) -> SafeString:  # noqa: FBT001  the one thing that it draws
+    return render_to_string("web/learners/_status.html", {"is_active": is_active})
+
+
+def _time(at: datetime) -> SafeString:
+    local = timezone.localtime(at)
+    exact, day = (date_format(local, look) for look in ("j M Y, H:i", "j M Y"))
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, day)
