@@ -1,6 +1,6 @@
 """Records that may be of one person: found as sets, shown in pairs, and marked when they are not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,17 +11,10 @@ from django.db import connection, transaction
 from orgsync.core.errors import OrgSyncError
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
-from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Learner, NotDuplicate
 from orgsync.server.orgs.models import Account, Organization
 
 PAGE: Final = 50
-MOST_PAIRS: Final = 100_000
-"""Pairs in one file."""
-COLUMNS: Final = (
-    *("primary_email_address", "unique_user_id"),
-    *("other_primary_email_address", "other_unique_user_id", "alike_in"),
-)
 LARGEST_GROUP: Final = 20
 """More records than these that are alike say nothing of any two of them."""
 
@@ -99,7 +92,6 @@ _FIND: Final = """
      WHERE (first_id, second_id) > (%(after_first)s, %(after_second)s)
        AND {only}
      GROUP BY first_id, second_id
-    HAVING %(kind)s::text IS NULL OR bool_or(likeness = %(kind)s)
      ORDER BY first_id, second_id
      LIMIT %(limit)s
 """
@@ -119,23 +111,27 @@ def _statement(only: str = _UNSETTLED) -> str:
 
 
 def find_duplicates(
-    organization: Organization, *, after: tuple[int, int] = (0, 0), limit: int = PAGE, kind: Likeness | None = None
+    organization: Organization, *, after: tuple[int, int] = (0, 0), limit: int = PAGE
 ) -> Sequence[Pair]:
     """Return the next pairs that nobody has marked as different, in order of ids; `after` is the last pair shown.
 
-    With a kind, only those that are alike in that. Two statements, whatever the number of people; a pair is shown once,
-    with everything in which it is alike.
+    Two statements, whatever the number of people; a pair is shown once, with everything in which it is alike.
     """
-    limits = {"after_first": after[0], "after_second": after[1], "limit": limit}
-    values = {"organization": organization.pk, "kind": kind, **limits}
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), values)
-        found = cursor.fetchall()
+    found = find_ids(organization, after=after, limit=limit)
     ids = {learner_id for first, second, _ in found for learner_id in (first, second)}
     people = {one.id: one for one in Learner.objects.filter(organization_id=organization.pk, id__in=ids)}
-    return [
-        Pair(people[first], people[second], tuple(map(Likeness, likenesses))) for first, second, likenesses in found
-    ]
+    return [Pair(people[first], people[second], likenesses) for first, second, likenesses in found]
+
+
+def find_ids(
+    organization: Organization, *, after: tuple[int, int] = (0, 0), limit: int
+) -> list[tuple[int, int, tuple[Likeness, ...]]]:
+    """Return the pairs of `find_duplicates` as ids."""
+    limits = {"after_first": after[0], "after_second": after[1], "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), {"organization": organization.pk, **limits})
+        found = cursor.fetchall()
+    return [(first, second, tuple(map(Likeness, likenesses))) for first, second, likenesses in found]
 
 
 def alike(one: Learner, other: Learner) -> tuple[Likeness, ...]:
@@ -145,22 +141,10 @@ def alike(one: Learner, other: Learner) -> tuple[Likeness, ...]:
     pair = "first_id = %(one)s AND second_id = %(other)s"
     statement = _statement(pair).replace("anonymized_at IS NULL", "id IN (%(one)s, %(other)s)")
     with connection.cursor() as cursor:
-        values = {"organization": one.organization_id, "one": ids[0], "other": ids[1], "kind": None}
+        values = {"organization": one.organization_id, "one": ids[0], "other": ids[1]}
         cursor.execute(statement, {**limits, **values})
         found = cursor.fetchone()
     return () if found is None else tuple(map(Likeness, found[2]))
-
-
-def duplicates_csv(organization: Organization, kind: Likeness | None) -> Iterator[bytes]:
-    """Yield every pair that nobody has settled."""
-    yield from csv_file(COLUMNS, _lines(organization, kind))
-
-
-def _lines(organization: Organization, kind: Likeness | None) -> Iterator[Sequence[object]]:
-    pairs = find_duplicates(organization, limit=MOST_PAIRS, kind=kind)
-    for pair in pairs:
-        keys = [(one.primary_email_address, one.unique_user_id) for one in (pair.learner, pair.other)]
-        yield (*keys[0], *keys[1], " ".join(pair.likenesses))
 
 
 def mark_different(organization: Organization, one: Learner, other: Learner, *, by: Account, now: datetime) -> bool:

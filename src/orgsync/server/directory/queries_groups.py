@@ -16,7 +16,7 @@ from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Group, Membership, Reason
 from orgsync.server.directory.queries import COUNTED, PAGE_SIZE, people_in_order
 
-LOOKED_AT: Final = 1_000
+LOOKED_AT: Final = 100
 """Memberships by which is told what fills a group."""
 
 _SOME: Final = """
@@ -69,7 +69,7 @@ class GroupFilter:
     text: str = ""
     """Part of the name, whatever its case."""
     kind: str = ""
-    """`rule`, `file`, `hand`, `scim`: what fills it, as its first thousand memberships tell; or `empty`."""
+    """`rule`, `file`, `hand`, `scim`: what fills it, as its first hundred memberships tell; or `empty`."""
     only: Collection[int] | None = None
     """The groups that the asking admin may see; None: all."""
 
@@ -93,7 +93,7 @@ class ListedGroup:
     members: int
     """Up to `COUNTED`; one more stands for any number beyond."""
     filled_by: int
-    """Mask of reasons, as its first thousand memberships tell."""
+    """Mask of reasons, as its first hundred memberships tell."""
 
     @property
     def has_more(self) -> bool:

@@ -23,7 +23,7 @@ _NEW: Final = 0
 """Instead of the id of a group that is not there yet."""
 _PEOPLE: Final = """
     SELECT {columns} FROM directory_learner AS learner
-     WHERE learner.organization_id = %s AND learner.is_active ORDER BY learner.id
+     WHERE learner.organization_id = %s AND learner.is_active
 """
 _LINKS: Final = "directory_learner WHERE organization_id = %(organization)s AND manager_id IS NOT NULL"
 _MEMBERSHIPS: Final = "directory_membership WHERE organization_id = %(organization)s AND group_id = ANY (%(ids)s)"

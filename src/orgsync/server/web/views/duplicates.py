@@ -16,13 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgsync.core.planning.mergerows import WHAT
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
+from orgsync.server.directory.duplicatelist import duplicates_csv, page_of_pairs
 from orgsync.server.directory.duplicates import (
-    PAGE,
     Likeness,
     Pair,
     alike,
-    duplicates_csv,
-    find_duplicates,
     mark_different,
 )
 from orgsync.server.directory.models import Learner
@@ -73,12 +71,13 @@ def index(request: AdminRequest) -> HttpResponse:
     """List the pairs that nobody has settled yet."""
     form = PairsForm(request.GET)
     kind = form.chosen
-    found = find_duplicates(request.organization, after=form.place, limit=PAGE + 1, kind=kind)
-    pairs, last = found[:PAGE], found[PAGE - 1] if len(found) > PAGE else None
+    anew = "anew" in request.GET
+    page = page_of_pairs(request.organization, now=timezone.now(), after=form.place, kind=kind, looks_anew=anew)
     values = {
         "form": form,
-        "pairs": [(pair, words_of(pair)) for pair in pairs],
-        "after": f"{last.learner.id}-{last.other.id}" if last else "",
+        "at": page.at,
+        "pairs": [(pair, words_of(pair)) for pair in page.pairs],
+        "after": f"{page.after[0]}-{page.after[1]}" if page.after else "",
         "is_first": form.place == (0, 0),
         "is_narrowed": kind is not None,
     }
@@ -95,7 +94,8 @@ def words_of(pair: Pair) -> list[Any]:
 def download(request: AdminRequest) -> HttpResponseBase:
     """Send the pairs as a CSV file."""
     record_look(request.organization.pk, Action.LEARNERS_EXPORTED)
-    return csv_attachment(duplicates_csv(request.organization, PairsForm(request.GET).chosen), "duplicates")
+    lines = duplicates_csv(request.organization, PairsForm(request.GET).chosen, now=timezone.now())
+    return csv_attachment(lines, "duplicates")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
