@@ -213,9 +213,11 @@ def test_nights_of_the_client(installation: Installation, tmp_path: Path) -> Non
     night(installation, tmp_path, token, "approve", job[1], code=5)
     night(installation, tmp_path, decider, "approve", job[1])
     applied = night(installation, tmp_path, token, "watch", job[1])
+    again = night(installation, tmp_path, token)
     undo = night(installation, tmp_path, decider, "undo", job[1])
 
     assert "may: sync" in doctor
+    assert "8 unchanged" in again, "what a person has accepted does not stop the next night"
     assert "30 updated" in green
     assert "row_count_drop" in stopped
     assert "leavers" in held

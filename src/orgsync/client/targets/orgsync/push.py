@@ -52,9 +52,15 @@ def push(order: Order) -> Outcome:
         pace = connection.pace(order.timeout)
         pushed = send(work, api, order.screen, pace, lambda pushed: order.on_end(_outcome(pushed, checked, order)))
     order.on_step("results")
-    if store and pushed.job and pushed.job.status == JobStatus.DONE and not order.is_dry_run:
+    if store and _is_the_new_shape(pushed, is_accepted=bool(reasons)) and not order.is_dry_run:
         store.remember(history_after(checked, target.mode, store.history()))
     return _outcome(pushed, checked, order)
+
+
+def _is_the_new_shape(pushed: Pushed, *, is_accepted: bool) -> bool:
+    """Say whether further files are compared with this one: it was applied, or a person here has accepted its shape."""
+    status = pushed.job.status if pushed.job else None
+    return status == JobStatus.DONE or (status == JobStatus.HELD and is_accepted)
 
 
 def _store(order: Order) -> Store | None:
