@@ -71,7 +71,7 @@ def test_person_is_edited_then_erased(owner: Page) -> None:
     owner.get_by_label("Preferred last name").fill("Soon")
     owner.get_by_role("button", name="Add", exact=True).click()
     settled(owner, f"{LIST}?q=gone.soon")
-    owner.get_by_role("link", name="Soon").click()
+    owner.get_by_role("link", name="Soon", exact=True).click()
     learner = owner.url
     owner.get_by_role("link", name="Edit", exact=True).click()
     owner.get_by_label("Work title", exact=True).fill("Ghost")
