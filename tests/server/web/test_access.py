@@ -1,6 +1,7 @@
 """Who may see which page: every address of the Account Center is in this table, or a test fails."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,13 +13,13 @@ from orgsync.server.directory.models import Erasure, Learner
 from orgsync.server.hooks.models import Delivery, Webhook
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
-from orgsync.server.orgs.models import Account, Admin, Organization, Role
+from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
 from orgsync.server.orgs.pictures import set_logo
 from orgsync.server.uploads.models import ErasureRequest
 from orgsync.server.web.urls import urlpatterns
-from tests.job_world import make_job, make_media, make_token
+from tests.job_world import make_admin, make_job, make_media, make_token
 
-OPEN = {"start", "setup"}
+OPEN = {"start", "setup", "invitation"}
 """Pages that ask nobody to sign in: they lead to where the visitor belongs."""
 OWN = {"organizations"}
 """Pages of whoever is signed in, whatever their roles."""
@@ -68,6 +69,9 @@ CHANGING = {
     "erasure-request",
     "erasure-decide",
     "deletion",
+    "admins",
+    "admin",
+    "invitation-withdraw",
     "outbox",
     "outbox-mail",
     "group-rule-new",
@@ -95,6 +99,8 @@ CHANGING = {
 }
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
+    "admin",
+    "invitation-withdraw",
     "outbox-mail",
     "learner-edit",
     "learner-change",
@@ -116,6 +122,7 @@ POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-l
     "settings-blackout-remove",
     "settings-mail-test",
     "webhook-replay",
+    "invitation-withdraw",
 }
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
@@ -146,6 +153,16 @@ def address(acme: Organization) -> Address:
     )
     erasure = Erasure.objects.create(organization=acme, learner_id=9, at=timezone.now())
     asked = ErasureRequest.objects.create(organization=acme, learner_ids=[1], created_at=timezone.now())
+    make_admin(acme, "eve@example.com", Role.READ_ONLY)
+    invitation = Invitation.objects.create(
+        organization=acme,
+        email="fred@example.com",
+        email_key="fred@example.com",
+        role=Role.READ_ONLY,
+        digest=b"digest",
+        created_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     ids: dict[str, dict[str, object]] = {
         **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change", "learner-erase")},
         **{name: {"group": group.pk} for name in GROUP},
@@ -165,6 +182,8 @@ def address(acme: Organization) -> Address:
         **{name: {"number": asked.pk} for name in ("erasure-request", "erasure-decide")},
         "token-revoke": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},
+        "admin": {"admin": Admin.objects.get(organization=acme, account__email="eve@example.com").pk},
+        "invitation-withdraw": {"invitation": invitation.pk},
         "settings-section": {"slug": "contacts"},
         "webhook": {"webhook": webhook.pk},
         "webhook-replay": {"webhook": webhook.pk},

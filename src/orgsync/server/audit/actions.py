@@ -11,6 +11,10 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     ORGANIZATION_SET_UP = "organization_set_up"
     ROLE_GIVEN = "role_given"
+    ADMIN_INVITED = "admin_invited"
+    INVITATION_ENDED = "invitation_ended"
+    ADMIN_DEACTIVATED = "admin_deactivated"
+    ADMIN_LINKED = "admin_linked"
     TOKEN_MADE = "token_made"  # nosec B105 # noqa: S105 - an action's name
     TOKEN_REVOKED = "token_revoked"  # nosec B105 # noqa: S105
     TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
@@ -68,7 +72,11 @@ MEANINGS: dict[Action, str] = {
     Action.SIGNED_OUT: "An account signed out.",
     Action.SIGN_IN_FAILED: "Somebody tried to sign in to an account and was refused.",
     Action.ORGANIZATION_SET_UP: "The organization was made.",
-    Action.ROLE_GIVEN: "An account was given a role.",
+    Action.ROLE_GIVEN: "An account was given a role, or other rights in it.",
+    Action.ADMIN_INVITED: "Somebody was invited to be an admin.",
+    Action.INVITATION_ENDED: "An invitation was taken back, or replaced by a newer one.",
+    Action.ADMIN_DEACTIVATED: "An admin was deactivated; their sessions and invitations ended.",
+    Action.ADMIN_LINKED: "An admin was linked to a learner, or the link was taken away.",
     Action.TOKEN_MADE: "An access token was made.",
     Action.TOKEN_REVOKED: "An access token was revoked.",
     Action.TOKEN_FIRST_USED: "An access token was used for the first time.",

@@ -12,6 +12,7 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.server import queue
 from orgsync.server.notify import attachments, smtp
 from orgsync.server.notify.models import OutboxMail
+from orgsync.server.notify.secretmail import BLANKED, SECRET_KINDS
 
 WAITS: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400)
 """Seconds between one try and the next."""
@@ -67,7 +68,8 @@ def _try(mail: OutboxMail) -> str:
         attempts = MAX_ATTEMPTS if smtp.is_final(error) else mail.attempts + 1
         own.update(attempts=attempts, last_error=why)
         return why
-    own.update(attempts=mail.attempts + 1, last_error="", sent_at=timezone.now())
+    kept = {"body": BLANKED} if mail.kind in SECRET_KINDS else {}
+    own.update(attempts=mail.attempts + 1, last_error="", sent_at=timezone.now(), **kept)
     return ""
 
 

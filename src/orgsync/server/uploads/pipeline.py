@@ -16,6 +16,7 @@ from orgsync.server.directory.models import Feed
 from orgsync.server.directory.revision import lock_directory
 from orgsync.server.directory.snapshot import consistent_read
 from orgsync.server.uploads import audited, endings, transitions
+from orgsync.server.uploads.adminships import follow_permissions
 from orgsync.server.uploads.approvals import as_held, decision_on
 from orgsync.server.uploads.aside import FilesAside
 from orgsync.server.uploads.attempt import Attempt
@@ -124,6 +125,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
         hold_rest(attempt, draft.file)
     audited.note_superseded(job, superseded, at=now)
     audited.note_effects(job, draft.plan.writes, at=now)
+    follow_permissions(job, draft.plan.writes, now=now)
 
 
 def _remember(job: UploadJob, draft: Draft, now: datetime, kept: dict[str, Any]) -> None:

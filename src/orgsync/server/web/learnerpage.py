@@ -25,7 +25,9 @@ from orgsync.server.directory.models import (
 )
 from orgsync.server.directory.queries import SUGGESTED, people_in_order
 from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
+from orgsync.server.directory.scope import groups_within, learners_within
 from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
+from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Admin
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm, label_of
@@ -77,8 +79,11 @@ class Link:
     """Whether a person can take the learner out: a rule alone decides otherwise."""
 
 
-def learner_page(learner: Learner, place: TimelineForm) -> dict[str, Any]:
-    """Return what the page shows, with the part of the timeline that the address asks for."""
+def learner_page(learner: Learner, place: TimelineForm, people: People) -> dict[str, Any]:
+    """Return what the page shows, with the part of the timeline that the address asks for.
+
+    A manager is a value of the learner; of those who report to them only the ones among `people` are named.
+    """
     mine = {"organization_id": learner.organization_id, "learner_id": learner.id}
     memberships = list(Membership.objects.filter(**mine))
     licenses = list(LicenseAssignment.objects.filter(**mine))
@@ -105,8 +110,8 @@ def learner_page(learner: Learner, place: TimelineForm) -> dict[str, Any]:
         "is_earlier": place.moment() is not None,
         "why": _why(learner, place.group_id()),
         "asked_why": place.group_id(),
-        "group_names": _group_names(learner.organization_id),
-        **_reports(learner),
+        "group_names": _group_names(learner.organization_id, people),
+        **_reports(learner, people),
     }
 
 
@@ -116,10 +121,10 @@ def manager_text(learner: Learner) -> str:
     return people.values_list("primary_email_address", flat=True).first() or ""
 
 
-def _reports(learner: Learner) -> dict[str, Any]:
-    found = Learner.objects.filter(organization_id=learner.organization_id, manager_id=learner.id)
-    people = list(found.order_by("last_name_key", "first_name_key", "id")[: REPORTS_SHOWN + 1])
-    return {"reports": people[:REPORTS_SHOWN], "has_more_reports": len(people) > REPORTS_SHOWN}
+def _reports(learner: Learner, people: People) -> dict[str, Any]:
+    found = learners_within(learner.organization_id, people).filter(manager_id=learner.id)
+    named = list(found.order_by("last_name_key", "first_name_key", "id")[: REPORTS_SHOWN + 1])
+    return {"reports": named[:REPORTS_SHOWN], "has_more_reports": len(named) > REPORTS_SHOWN}
 
 
 def _kept(learner: Learner) -> dict[str, Kept]:
@@ -213,9 +218,9 @@ def _claiming_feeds(learner: Learner) -> list[Feed]:
     return list(feeds.order_by("rank", "name"))
 
 
-def _group_names(organization_id: int) -> list[str]:
+def _group_names(organization_id: int, people: People) -> list[str]:
     """Return the groups that the field for joining one suggests."""
-    groups = Group.objects.filter(organization_id=organization_id, is_rule=False).order_by("name_key")
+    groups = groups_within(organization_id, people).filter(is_rule=False).order_by("name_key")
     return list(groups.values_list("name", flat=True)[:SUGGESTED])
 
 

@@ -33,13 +33,15 @@ class AdminRequest(HttpRequest):
 View = Callable[Concatenate[AdminRequest, P], HttpResponseBase]
 
 
-def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
+def screen(
+    permission: Permission | None = None, *, for_all: bool = False
+) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
     """
     Let a view be called by admins who have the permission, with `request.admin` and `request.organization`.
 
-    `request.people` are those over whom they have it (without a permission: whom they may see). Times are in the
-    reader's zone. Who is not signed in is asked to; who belongs to several organizations and has not chosen is asked
-    which; who may not gets 403.
+    `request.people` are those over whom they have it (without a permission: whom they may see); with `for_all` that
+    has to be everybody. Times are in the reader's zone. Who is not signed in is asked to; who belongs to several
+    organizations and has not chosen is asked which; who may not gets 403.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -50,7 +52,7 @@ def screen(permission: Permission | None = None) -> Callable[[View[P]], Callable
             if admin is None:
                 return redirect("web:organizations")
             people = people_for(admin, permission or Permission.SEE_PEOPLE)
-            if permission is not None and people is None:
+            if permission is not None and (people is None or (for_all and not people.is_everybody)):
                 raise PermissionDenied
             request.admin, request.organization, request.people = admin, admin.organization, people or NOBODY
             with written_for(request, admin.organization), actors.acting(actors.account(admin.account_id)):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from orgsync.server.web.views import (
     account,
+    admins,
     authenticate,
     branding,
     bulk,
@@ -15,6 +16,7 @@ from orgsync.server.web.views import (
     groups,
     help,
     home,
+    invitation,
     jobs,
     learner,
     learners,
@@ -33,6 +35,7 @@ urlpatterns = [
     path("", account.start, name="start"),
     path("setup/", account.setup, name="setup"),
     path("organizations/", account.organizations, name="organizations"),
+    path("invitation/", invitation.accept, name="invitation"),
     path("admin/", home.home, name="home"),
     path("admin/people/learners/", learners.index, name="learners"),
     path("admin/people/learners/download/", learners.download, name="learners-download"),
@@ -83,6 +86,9 @@ urlpatterns = [
     path("admin/authenticate/tokens/<int:token>/revoke/", authenticate.revoke, name="token-revoke"),
     path("admin/outbox/", outbox.index, name="outbox"),
     path("admin/outbox/<int:mail>/", outbox.detail, name="outbox-mail"),
+    path("admin/settings/admins/", admins.index, name="admins"),
+    path("admin/settings/admins/<int:admin>/", admins.detail, name="admin"),
+    path("admin/settings/admins/invitations/<int:invitation>/", admins.withdraw, name="invitation-withdraw"),
     path("admin/settings/", settings.index, name="settings"),
     path("admin/settings/branding/", branding.index, name="settings-branding"),
     path("admin/settings/guards/", settings.guards, name="settings-guards"),

@@ -49,7 +49,7 @@ def erase(request: AdminRequest, learner_id: int) -> HttpResponse:
 
 
 @require_safe
-@screen(Permission.EDIT_PEOPLE)
+@screen(Permission.EDIT_PEOPLE, for_all=True)
 def index(request: AdminRequest) -> HttpResponse:
     """List the requests that are open, and the receipts, newest first; the list holds no names."""
     values = page_of_erasures(request.organization, request.GET)
@@ -59,7 +59,7 @@ def index(request: AdminRequest) -> HttpResponse:
 # The file must not be read before it is known who sends it, so that the token is checked further in.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(Permission.EDIT_PEOPLE)
+@screen(Permission.EDIT_PEOPLE, for_all=True)
 def panel(request: AdminRequest) -> HttpResponse:
     """Me › Authenticate › User deletion: take a deletion file in; an owner decides on it."""
     request.upload_handlers = [StorageUploadHandler(request)]
@@ -73,7 +73,7 @@ def panel(request: AdminRequest) -> HttpResponse:
 
 
 @require_safe
-@screen(Permission.EDIT_PEOPLE)
+@screen(Permission.EDIT_PEOPLE, for_all=True)
 def one_request(request: AdminRequest, number: int) -> HttpResponse:
     """Show a request: whom it names while they are there, how it stands, and its receipts."""
     found = _request_or_404(request, number)
@@ -103,7 +103,7 @@ def decide(request: AdminRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@screen(Permission.EDIT_PEOPLE)
+@screen(Permission.EDIT_PEOPLE, for_all=True)
 def receipt(request: AdminRequest, number: int) -> HttpResponse:
     """Show one receipt, to be printed; `?as=text` is the same to be kept."""
     found = _erasure_or_404(request, number)

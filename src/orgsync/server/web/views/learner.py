@@ -33,7 +33,7 @@ def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
     """Show one learner, with what happened to them."""
     learner = learner_or_404(request, learner_id)
     place = TimelineForm(request.GET)
-    values = learner_page(learner, place)
+    values = learner_page(learner, place, request.people)
     values["outcome"] = outcome_of(request.organization, place.job_id(), learner)
     return render(request, "web/learners/detail.html", {"section": "learners", "place": place, **values})
 
@@ -74,7 +74,7 @@ def edit(request: AdminRequest, learner_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@screen(Permission.EDIT_PEOPLE)
+@screen(Permission.EDIT_PEOPLE, for_all=True)
 def add(request: AdminRequest) -> HttpResponse:
     """Add one person by hand."""
     organization = request.organization

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgsync.server.notify.queries import MailFilter, count_given_up, mail_of, page_of_mails
+from orgsync.server.notify.secretmail import BLANKED, SECRET_KINDS
 from orgsync.server.notify.tasks import MAX_ATTEMPTS
 from orgsync.server.orgs.access import Permission
 from orgsync.server.uploads.previews import public_id_of_job
@@ -40,6 +41,7 @@ def detail(request: AdminRequest, mail: int) -> HttpResponse:
         raise Http404
     values = {
         "mail": found.mail,
+        "text": BLANKED if found.mail.kind in SECRET_KINDS else found.mail.body,
         "state": found.state,
         "job": public_id_of_job(request.organization, found.mail.job_id),
         "has_server": bool(settings.SMTP_URL),

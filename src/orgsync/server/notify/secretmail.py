@@ -1,0 +1,8 @@
+"""Mails that hold a secret: no page shows their text, and it is gone from the outbox once they are sent."""
+
+from typing import Final
+
+INVITATION: Final = "invitation"
+PASSWORD_RESET: Final = "password_reset"  # nosec B105 # noqa: S105 - a kind's name
+SECRET_KINDS: Final = frozenset({INVITATION, PASSWORD_RESET})
+BLANKED: Final = "The text of this mail held a link for its recipient alone; it is not kept."
