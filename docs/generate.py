@@ -25,6 +25,7 @@ from orgsync.server.hooks.events import MEANINGS as EVENT_MEANINGS
 from orgsync.server.hooks.events import Event
 from orgsync.server.orgs.catalogue import SECTIONS as PARTS
 from orgsync.server.orgs.catalogue import Kind, Section, Setting, settings_in
+from orgsync.server.orgs.rights import PERMISSIONS_OF_ROLE, RIGHTS, Permission, RightKind
 
 REFERENCE: Final = Path(__file__).with_name("reference")
 MARK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -199,6 +200,27 @@ def webhook_events() -> str:
     return table(("type", "what happened"), [(code(event.value), EVENT_MEANINGS[event]) for event in Event])
 
 
+def roles() -> str:
+    """Return what each role may do, and over whom."""
+    given = {name: permissions for name, permissions in PERMISSIONS_OF_ROLE.items() if name != "sub_admin"}
+    rows = [
+        (permission.value, *("yes" if permission in permissions else "" for permissions in given.values()))
+        for permission in Permission
+    ]
+    return table(("what", *(name.replace("_", "-") for name in given)), rows)
+
+
+def rights() -> str:
+    """Return what a sub-admin can be given."""
+    head = ("right", "what it is for", "gives", "by the column", "can be limited to groups")
+    return table(head, [_right_row(kind) for kind in RIGHTS.values()])
+
+
+def _right_row(kind: RightKind) -> tuple[str, ...]:
+    gives = ", ".join(permission.value for permission in Permission if permission in kind.permissions)
+    return kind.label, kind.help, gives, code(kind.column), "yes" if kind.is_limitable else ""
+
+
 SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "columns": columns,
     "limits": limits,
@@ -208,6 +230,8 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "audit-actions": audit_actions,
     **client_parts.SECTIONS,
+    "roles": roles,
+    "rights": rights,
     "settings": settings,
     "webhook-events": webhook_events,
 }

@@ -72,6 +72,10 @@ CHANGING = {
     "admins",
     "admin",
     "invitation-withdraw",
+    "audit",
+    "audit-download",
+    "audit-verify",
+    "token-rotate",
     "outbox",
     "outbox-mail",
     "group-rule-new",
@@ -99,6 +103,7 @@ CHANGING = {
 }
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
+    "token-rotate",
     "admin",
     "invitation-withdraw",
     "outbox-mail",
@@ -123,6 +128,7 @@ POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-l
     "settings-mail-test",
     "webhook-replay",
     "invitation-withdraw",
+    "audit-verify",
 }
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
@@ -181,6 +187,7 @@ def address(acme: Organization) -> Address:
         **{name: {"number": erasure.pk} for name in ("erasure", "erasure-lift")},
         **{name: {"number": asked.pk} for name in ("erasure-request", "erasure-decide")},
         "token-revoke": {"token": token.pk},
+        "token-rotate": {"token": token.pk},
         "outbox-mail": {"mail": mail.pk},
         "admin": {"admin": Admin.objects.get(organization=acme, account__email="eve@example.com").pk},
         "invitation-withdraw": {"invitation": invitation.pk},

@@ -357,3 +357,42 @@ def test_list_is_paged_by_key(acme: Organization, monkeypatch: pytest.MonkeyPatc
     assert page_of_tokens(acme, TokenFilter(text="NIGHT"), now=NOW).tokens
     assert page_of_tokens(acme, TokenFilter(text="os_abc"), now=NOW).tokens
     assert not page_of_tokens(acme, TokenFilter(text="os_x"), now=NOW).tokens
+
+
+def test_rotated_token_works_beside_its_successor_until_its_end(alice: Client, acme: Organization) -> None:
+    """
+    The successor has the same settings and takes over the name; both are good until the day that was chosen.
+    """
+    generate(alice, allowed_networks="192.0.2.0/24")
+    old = AccessToken.objects.get()
+
+    shown = alice.post(f"/admin/authenticate/tokens/{old.pk}/rotate/", {"overlap": "3", "expires": "30"})
+    new = AccessToken.objects.exclude(id=old.pk).get()
+    again = AccessToken.objects.get(id=old.pk)
+
+    text = shown.content.decode().split('id="access-token">')[1].split("<")[0]
+    assert find_token(text, now=timezone.now()).token == new
+    assert (new.name, new.scopes, new.feed_id, new.replaces_id) == (old.name, old.scopes, old.feed_id, old.pk)
+    assert new.allowed_networks == ["192.0.2.0/24"]
+    assert again.name.startswith(old.name)
+    assert again.expires_at is not None
+    assert timedelta(days=2) < again.expires_at - timezone.now() <= timedelta(days=3)
+    assert "no-store" in shown["Cache-Control"]
+
+
+def test_nobody_rotates_a_token_beyond_their_rights_or_one_that_is_over(acme: Organization, alice: Client) -> None:
+    """
+    A successor is a new token: it takes who may give its scopes.
+    """
+    generate(alice, powerful=["erase"])
+    token = AccessToken.objects.get()
+    admin = signed_in(acme, "dora@example.com", Role.ADMIN)
+    path = f"/admin/authenticate/tokens/{token.pk}/rotate/"
+
+    beyond = admin.post(path, {"overlap": "3", "expires": "30"}).content.decode()
+    AccessToken.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    over = alice.post(path, {"overlap": "3", "expires": "30"}).content.decode()
+
+    assert "You may not give" in beyond
+    assert "is over" in over
+    assert AccessToken.objects.count() == 1

@@ -105,6 +105,12 @@ def test_each_limited_right_shows_its_own_people_and_nobody_else(
     assert client.get(f"{LIST}1/").status_code == 200
     assert client.get(f"{LIST}2/").status_code == 404
     assert client.get(LIST, {"group": "Secret"}).context["page"].people == ()
+    secret = Group.objects.get(name="Secret")
+    groups = content(client, "/admin/people/groups/")
+    assert "Sales" in groups
+    assert "Secret" not in groups
+    assert client.get(f"/admin/people/groups/{secret.pk}/").status_code == 404
+    assert client.get("/admin/licenses/").status_code == 403
     home = content(client, "/admin/")
     assert "1 active learner" in home
     assert RIGHTS[right].label in home

@@ -16,6 +16,7 @@ class Action(StrEnum):
     ADMIN_DEACTIVATED = "admin_deactivated"
     ADMIN_LINKED = "admin_linked"
     TOKEN_MADE = "token_made"  # nosec B105 # noqa: S105 - an action's name
+    TOKEN_ROTATED = "token_rotated"  # nosec B105 # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # nosec B105 # noqa: S105
     TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
     FEED_MADE = "feed_made"
@@ -65,6 +66,7 @@ class Action(StrEnum):
     JOBS_EXPORTED = "jobs_exported"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_TRIMMED = "audit_trimmed"
+    AUDIT_VERIFIED = "audit_verified"
 
 
 MEANINGS: dict[Action, str] = {
@@ -78,6 +80,7 @@ MEANINGS: dict[Action, str] = {
     Action.ADMIN_DEACTIVATED: "An admin was deactivated; their sessions and invitations ended.",
     Action.ADMIN_LINKED: "An admin was linked to a learner, or the link was taken away.",
     Action.TOKEN_MADE: "An access token was made.",
+    Action.TOKEN_ROTATED: "An access token got a successor, and works itself until a chosen end.",
     Action.TOKEN_REVOKED: "An access token was revoked.",
     Action.TOKEN_FIRST_USED: "An access token was used for the first time.",
     Action.FEED_MADE: "A feed was made.",
@@ -127,5 +130,6 @@ MEANINGS: dict[Action, str] = {
     Action.JOBS_EXPORTED: "The list of jobs was downloaded.",
     Action.AUDIT_EXPORTED: "The audit log was exported.",
     Action.AUDIT_TRIMMED: "Retention removed old entries.",
+    Action.AUDIT_VERIFIED: "The whole chain was recomputed: `holds` says what came of it.",
 }
 """One sentence for each action, for the reference page."""

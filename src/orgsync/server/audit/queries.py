@@ -3,14 +3,68 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet
+
+from orgsync.server.audit.actors import Actor
 from orgsync.server.audit.models import AuditEntry
 
 COLUMNS: Final = ("number", "at", "actor", "action", "ids", "veiled", "hash")
+PAGE: Final = 50
 _CHUNK: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries are meant; what is empty does not narrow."""
+
+    action: str = ""
+    actor: Actor | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Some entries, the newest first."""
+
+    entries: Sequence[AuditEntry]
+    older: int | None
+    """Number of the entry behind which the next page begins; null on the last."""
+
+
+def page_of_entries(organization_id: int, chosen: EntryFilter, *, older_than: int | None = None) -> EntryPage:
+    """Return the page behind an entry, or the newest one."""
+    found = _chosen(organization_id, chosen)
+    if older_than is not None:
+        found = found.filter(number__lt=older_than)
+    entries = list(found.order_by("-number")[: PAGE + 1])
+    return EntryPage(entries[:PAGE], entries[PAGE - 1].number if len(entries) > PAGE else None)
+
+
+def chosen_entries(organization_id: int, chosen: EntryFilter) -> Iterator[AuditEntry]:
+    """Yield the entries that a filter means, the oldest first."""
+    yield from _chosen(organization_id, chosen).order_by("number").iterator(chunk_size=_CHUNK)
+
+
+def last_entry(organization_id: int, action: str) -> AuditEntry | None:
+    """Return the newest entry of an action."""
+    return _chosen(organization_id, EntryFilter(action)).order_by("-number").first()
+
+
+def _chosen(organization_id: int, chosen: EntryFilter) -> QuerySet[AuditEntry]:
+    found = AuditEntry.objects.filter(organization_id=organization_id)
+    if chosen.action:
+        found = found.filter(action=chosen.action)
+    if chosen.actor is not None:
+        found = found.filter(actor_kind=chosen.actor.kind.value, actor_id=chosen.actor.id)
+    if chosen.since is not None:
+        found = found.filter(at__gte=chosen.since)
+    return found if chosen.until is None else found.filter(at__lt=chosen.until)
 
 
 def find_entries(

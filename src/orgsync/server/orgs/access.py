@@ -9,27 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from orgsync.server.orgs.models import Account, Admin, Role
-from orgsync.server.orgs.rights import RIGHTS, Permission, Right
+from orgsync.server.orgs.rights import PERMISSIONS_OF_ROLE, RIGHTS, Permission, Right
 
 __all__ = ["EVERYBODY", "NOBODY", "Grants", "People", "Permission", "Right", "may", "people_for"]
 
-OWNERS_ONLY: Final = frozenset({Permission.ERASE, Permission.MANAGE_SIGN_IN})
-"""Whoever does these could lose data for good, or let in whom they like."""
-READING: Final = frozenset(
-    {
-        *(Permission.SEE_PEOPLE, Permission.SEE_GROUPS, Permission.SEE_LICENSES, Permission.SEE_JOBS),
-        *(Permission.SEE_FEEDS, Permission.SEE_CONTENT, Permission.SEE_REPORTS),
-    }
-)
-ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.OWNER: frozenset(Permission),
-    Role.ADMIN: frozenset(Permission) - OWNERS_ONLY,
-    Role.SUB_ADMIN: frozenset(),
-    Role.READ_ONLY: READING,
-}
-"""What a role may do for everybody; a sub-admin has only what the rights of their own say.
-
-A token and a job that touches admins ask for more than the role: see `uploads.decisions` and `may_manage`."""
+ROLE_PERMISSIONS: Final = {Role(name): permissions for name, permissions in PERMISSIONS_OF_ROLE.items()}
+"""What a role may do for everybody. A token and a job that touches admins ask for more: `may_decide`, `may_manage`."""
 
 Grants = Mapping[Right, frozenset[int] | None]
 """A sub-admin's rights: the groups that each is limited to; None for everybody."""

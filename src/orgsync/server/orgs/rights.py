@@ -139,3 +139,18 @@ RIGHTS: Final[dict[Right, RightKind]] = {
 
 RIGHT_OF_COLUMN: Final[dict[str, Right]] = {kind.column: right for right, kind in RIGHTS.items() if kind.column}
 """Permission column of a file → the right that it gives."""
+
+OWNERS_ONLY: Final = frozenset({_P.ERASE, _P.MANAGE_SIGN_IN})
+"""Whoever does these could lose data for good, or let in whom they like."""
+READING: Final = frozenset(
+    {
+        *(_P.SEE_PEOPLE, _P.SEE_GROUPS, _P.SEE_LICENSES, _P.SEE_JOBS, _P.SEE_FEEDS, _P.SEE_CONTENT, _P.SEE_REPORTS),
+    }
+)
+PERMISSIONS_OF_ROLE: Final[dict[str, frozenset[Permission]]] = {
+    "owner": frozenset(Permission),
+    "admin": frozenset(Permission) - OWNERS_ONLY,
+    "sub_admin": frozenset(),
+    "read_only": READING,
+}
+"""What a role (`models.Role`) may do for everybody; a sub-admin has only what the rights of their own say."""

@@ -20,6 +20,8 @@ class AccessToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    replaces_id = models.BigIntegerField(null=True, blank=True)
+    """Id of the token that this one was rotated from."""
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)

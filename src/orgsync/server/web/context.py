@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from orgsync.server.orgs.access import Permission, may
+from orgsync.server.orgs.access import Permission, may, may_for_all
 
 THEME_COOKIE = "theme"
 
@@ -17,5 +17,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in {"light", "dark"} else "",
         "organization": getattr(request, "organization", None),
         "admin": admin,
+        "allowed_for_all": {
+            permission.name for permission in Permission if admin is not None and may_for_all(admin, permission)
+        },
         "allowed": {permission.name for permission in Permission if admin is not None and may(admin, permission)},
     }

@@ -151,6 +151,25 @@ class TokenForm(PlainForm):
             self.add_error("expires_on", _("Choose a day between today and ten years from now."))
 
 
+class RotateForm(PlainForm):
+    """How long the old token works beside its successor, and how long the successor does."""
+
+    overlap = forms.IntegerField(
+        label=_("The old token works for another … days"),
+        min_value=0,
+        max_value=90,
+        initial=7,
+        help_text=_("Time to put the new one where the old one is. 0: it ends now."),
+    )
+    expires = forms.ChoiceField(label=_("The new token expires"), choices=EXPIRIES, initial="365")
+
+    def ends_at(self, now: datetime) -> datetime:
+        return now + timedelta(days=self.cleaned_data["overlap"])
+
+    def expires_at(self, now: datetime) -> datetime:
+        return now + timedelta(days=int(self.cleaned_data["expires"]))
+
+
 class TokenFilterForm(PlainForm):
     """Which tokens to list; a value that does not exist does not narrow."""
 

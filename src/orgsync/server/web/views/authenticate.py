@@ -18,8 +18,9 @@ from orgsync.server.orgs.access import Permission
 from orgsync.server.setup import ensure_feed
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.queries import TokenFilter, page_of_tokens, token_of
+from orgsync.server.tokens.rotating import rotate_token
 from orgsync.server.tokens.tokens import TokenRefused, make_token, revoke_token
-from orgsync.server.web.forms.authenticate import IN_EFFECT, NEW_FEED, TokenFilterForm, TokenForm
+from orgsync.server.web.forms.authenticate import IN_EFFECT, NEW_FEED, RotateForm, TokenFilterForm, TokenForm
 from orgsync.server.web.recipes import shells
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -52,6 +53,31 @@ def revoke(request: AdminRequest, token: int) -> HttpResponse:
     else:
         messages.warning(request, _("The token %s was revoked before.") % found.name, extra_tags="warn")
     return redirect("web:authenticate")
+
+
+# As on the page that makes one: no copy of an answer with a token may stay in a cache.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@screen(Permission.MANAGE_TOKENS)
+def rotate(request: AdminRequest, token: int) -> HttpResponse:
+    """Ask how long both tokens are to work; a POST makes the successor and shows its text, once."""
+    found = token_of(request.organization, token)
+    if found is None:
+        raise Http404
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    made = _rotated(request, found, form) if form.is_bound and form.is_valid() else None
+    values = {"section": "authenticate", "old": token_of(request.organization, token), "form": form, "made": made}
+    return render(request, "web/authenticate/rotate.html", {**values, **_commands(made)})
+
+
+def _rotated(request: AdminRequest, token: AccessToken, form: RotateForm) -> tuple[AccessToken, str] | None:
+    now = timezone.now()
+    ends_at, expires_at = form.ends_at(now), form.expires_at(now)
+    try:
+        return rotate_token(token, ends_at=ends_at, expires_at=expires_at, by=request.admin, now=now)
+    except TokenRefused as refused:
+        form.add_error(None, refused.reason)
+        return None
 
 
 def _generate(request: AdminRequest, form: TokenForm) -> tuple[AccessToken, str] | None:
