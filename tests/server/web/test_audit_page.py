@@ -55,7 +55,7 @@ def test_chain_is_verified_and_a_break_is_named(alice: Client, acme: Organizatio
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
-            "UPDATE audit_auditentry SET action = 'signed_in' WHERE organization_id = %s AND number = 1", [acme.pk]
+            "UPDATE audit_auditentry SET action = 'signed_out' WHERE organization_id = %s AND number = 1", [acme.pk]
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
     alice.post(f"{AUDIT}verify/")
