@@ -1,16 +1,28 @@
 """Sign-in: who gets in, who is locked out, and what leaves with a sign-out."""
 
+import re
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
+from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.web.views.account import BACKEND
 from tests.job_world import make_admin
 
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
+TOTP = "/accounts/2fa/totp/activate/"
 NEW_PASSWORD = "staple battery horse"
 
 
@@ -201,6 +213,82 @@ def test_second_factor_can_be_set_up(owner: Account, client: Client) -> None:
 
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert b"data:image/svg" in answer.content
+
+
+def enrol(client: Client) -> str:
+    """Set an authenticator app up; return its secret."""
+    sign_in(client)
+    client.post(client.get(TOTP)["Location"], {"password": PASSWORD})
+    client.get(TOTP)
+    secret = client.session[SECRET_SESSION_KEY]
+    assert client.post(TOTP, {"code": code_of(secret)}).status_code == 302
+    return str(secret)
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+def test_second_factor_is_asked_for_and_stored_sealed(owner: Account, client: Client) -> None:
+    """
+    The password alone opens nothing any more; a code does, and a recovery code once.
+    """
+    secret = enrol(client)
+    recovery = RecoveryCodes.activate(owner).generate_codes()[0]
+
+    stored = str(Authenticator.objects.get(user=owner, type="totp").data)
+    second = Client()
+    sign_in(second)
+    half_way = is_in(second)
+    second.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    guessed = is_in(second)
+    second.post("/accounts/2fa/authenticate/", {"code": recovery})
+
+    assert secret not in stored
+    assert not half_way
+    assert not guessed
+    assert is_in(second)
+    again = Client()
+    sign_in(again)
+    again.post("/accounts/2fa/authenticate/", {"code": recovery})
+    assert not is_in(again)
+
+
+def test_organization_that_asks_for_a_second_factor_is_closed_without_one(owner: Account, client: Client) -> None:
+    """
+    Every page leads to where one is set up, until one is.
+    """
+    Organization.objects.update(requires_second_factor=True)
+    sign_in(client)
+
+    assert client.get("/admin/people/learners/")["Location"] == "/accounts/2fa/"
+    enrol(client)
+    assert is_in(client)
+
+
+def test_forgotten_password_is_set_by_the_link_of_a_mail(owner: Account, client: Client, settings: Settings) -> None:
+    """
+    The link goes to the account's own address by the configured host, works once, and ends other sessions.
+    """
+    settings.BASE_URL = "https://orgsync.example.com"
+    signed = Client()
+    sign_in(signed)
+
+    client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+    assert not OutboxMail.objects.exists()
+    answer = client.post("/accounts/password/reset/", {"email": "OLGA@example.com"}, headers={"host": "evil.example"})
+    mail = OutboxMail.objects.get()
+    found = re.search(r"https://orgsync\.example\.com(/\S+)", mail.body)
+    assert found
+    landed = client.get(found[1], follow=True)
+    client.post(landed.redirect_chain[-1][0], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+
+    assert answer["Location"] == "/accounts/password/reset/done/"
+    assert mail.recipient == "olga@example.com"
+    assert not is_in(signed)
+    sign_in(client, NEW_PASSWORD)
+    assert is_in(client)
+    assert b"invalid" in Client().get(found[1], follow=True).content.lower()
 
 
 def test_set_up_is_gone_once_there_is_an_organization(acme: Organization, client: Client) -> None:

@@ -1,7 +1,9 @@
 """Around every request: an id for answer and log, one log line, errors as JSON."""
 
+import re
 import time
 from collections.abc import Callable
+from typing import Final
 from uuid import uuid4
 
 import structlog
@@ -9,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from orgsync.server.api.errors import ApiError, render
+
+_SECRET: Final = re.compile(r"(/password/reset/key/).+")
+"""The one path that holds a secret: the link of a forgotten password."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +39,7 @@ class RequestId:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=_SECRET.sub(r"\1…", request.path),
             status=response.status_code,
             milliseconds=milliseconds,
         )

@@ -9,6 +9,7 @@ class Action(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     SIGN_IN_FAILED = "sign_in_failed"
+    PASSWORD_RESET = "password_reset"  # nosec B105 # noqa: S105
     ORGANIZATION_SET_UP = "organization_set_up"
     ROLE_GIVEN = "role_given"
     ADMIN_INVITED = "admin_invited"
@@ -73,6 +74,7 @@ MEANINGS: dict[Action, str] = {
     Action.SIGNED_IN: "An account signed in.",
     Action.SIGNED_OUT: "An account signed out.",
     Action.SIGN_IN_FAILED: "Somebody tried to sign in to an account and was refused.",
+    Action.PASSWORD_RESET: "An account got a new password by the link of a mail.",
     Action.ORGANIZATION_SET_UP: "The organization was made.",
     Action.ROLE_GIVEN: "An account was given a role, or other rights in it.",
     Action.ADMIN_INVITED: "Somebody was invited to be an admin.",

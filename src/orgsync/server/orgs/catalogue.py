@@ -116,6 +116,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         default="",
         choices=LANGUAGES,
     ),
+    _flag(
+        *("requires_second_factor", Section.ORGANIZATION, "Second factor"),
+        "Whether every admin has to set up an authenticator app or a passkey before anything else is open to them.",
+        default=False,
+    ),
     _contact("support_contact", "Support", "Who helps when something does not work: a name, an address, a page."),
     _contact("privacy_contact", "Privacy", "Whom people ask about their data."),
     _contact("security_contact", "Security", "Whom to tell of a lost token or anything that looks wrong."),

@@ -36,6 +36,8 @@ class Organization(models.Model):
     """Limits for all feeds, by guard kind, under those of a feed: {"leavers": {"number": 50}}."""
     blackouts = models.JSONField(default=list, blank=True)
     """Spans of days on which every job is held: [{"from": "2026-12-20", "until": "2027-01-02", "why": "…"}]."""
+    requires_second_factor = models.BooleanField(default=False, db_default=False)
+    """Whether nothing is open to an admin who has not set up a second factor."""
     needs_second_person = models.BooleanField(default=False)
     """Whether a held job needs the approval of two people."""
     anonymize_after_days = models.PositiveIntegerField(null=True, blank=True)

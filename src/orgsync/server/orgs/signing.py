@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.signals import password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +22,7 @@ def connect() -> None:
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_refused, dispatch_uid="audit")
+    password_reset.connect(_reset, dispatch_uid="audit")
 
 
 def _signed_in(user: Account, **_more: Any) -> None:
@@ -31,6 +33,10 @@ def _signed_out(user: Account | None, **_more: Any) -> None:
     # A session that had ended already belongs to nobody.
     if user is not None:
         _record(user, Action.SIGNED_OUT, actors.account(user.pk))
+
+
+def _reset(user: Account, **_more: Any) -> None:
+    _record(user, Action.PASSWORD_RESET, actors.account(user.pk))
 
 
 def _refused(credentials: dict[str, Any], **_more: Any) -> None:

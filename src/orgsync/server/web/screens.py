@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, Final, ParamSpec
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from orgsync.server.audit import actors
 from orgsync.server.orgs.access import NOBODY, People, Permission, people_for, roles_of
@@ -51,6 +54,9 @@ def screen(
             admin = chosen_role(request)
             if admin is None:
                 return redirect("web:organizations")
+            if admin.organization.requires_second_factor and not is_mfa_enabled(request.user):
+                messages.warning(request, _("Set up a second factor first: your organization asks for one."))
+                return redirect("mfa_index")
             people = people_for(admin, permission or Permission.SEE_PEOPLE)
             if permission is not None and (people is None or (for_all and not people.is_everybody)):
                 raise PermissionDenied
