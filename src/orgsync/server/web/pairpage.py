@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
@@ -47,7 +49,11 @@ def compared(one: Learner, other: Learner) -> list[Compared]:
 
 
 def _line(pair: tuple[Learner, Learner], label: Any, get: Callable[[Learner], Any], name: str = "") -> Compared:
-    return Compared(label, get(pair[0]), get(pair[1]), name)
+    return Compared(label, _shown(get(pair[0])), _shown(get(pair[1])), name)
+
+
+def _shown(value: Any) -> Any:
+    return date_format(value, "j M Y") if isinstance(value, date) else value
 
 
 def _custom(pair: tuple[Learner, Learner], name: str) -> Compared:
