@@ -179,9 +179,9 @@ def _standing(request: AdminRequest, feed: Feed) -> dict[str, Any]:
         "people": claim_counts(organization).get(feed.pk, 0),
         "shared": shared_claims(feed, organization),
         "may_manage": may(request.admin, Permission.MANAGE_FEEDS),
-        "known_rows": known_rows(feed),
+        "known_rows": known_rows(feed, organization),
         "fill": sorted(feed.last_fill.items()),
-        "hand_form": _hand_form(request, feed),
+        "hand_form": _hand_form(request, feed) if may(request.admin, Permission.MANAGE_FEEDS) else None,
     }
     if may(request.admin, Permission.SEE_JOBS):
         values["jobs"] = page_of_jobs(organization, chosen).jobs[:JOBS_SHOWN]
