@@ -42,8 +42,6 @@ END $$
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the private PostgreSQL in the controlling process; the others inherit its address."""
-    if "engine" not in str(early_config.known_args_namespace.markexpr):
-        _use_one_thread()
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
     folder = Path(tempfile.mkdtemp(prefix="orgsync-test-"))
@@ -52,20 +50,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if not os.environ.get("ORGSYNC_DATABASE_URL"):
         _start_database(early_config, folder / "database")
     early_config.add_cleanup(lambda: _drop(_migrated()))
-
-
-def _use_one_thread() -> None:
-    """Give Polars one thread in this process: frames of ten rows gain nothing by more, and wait for each of them.
-
-    Servers that run as processes of their own, and the engine's tests on the system's PostgreSQL, have as many as the
-    product has.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("POLARS_MAX_THREADS", "1")
-        # It looks when it is imported.
-        import polars as pl
-
-        assert pl.thread_pool_size() == 1
 
 
 def _start_database(config: pytest.Config, folder: Path) -> None:
