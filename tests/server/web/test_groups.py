@@ -156,6 +156,9 @@ def test_editor_adds_drops_and_changes_rows_without_a_script(world: World, owner
     assert boxes(do="add:0") == [[sales, start, fresh]]
     assert boxes(do="box") == [[sales, start], [fresh]]
     assert boxes(do="drop:0") == [[start]]
+    dropped = owner.post(new, {**values, "do": "drop:1"}).context
+    assert (dropped["preview"].count, dropped["form"].condition is None) == (2, False)
+    assert owner.post(new, {**values, "do": "text"}).context["form"].text == 'department_name = "Sales"'
     assert boxes(do="preview", what=["department_name", "member_of"])[0][1] == ("member_of", "any", "yesterday")
     assert boxes(do="preview", what=["status", "start_date"])[0][0] == ("status", "is", "active")
     page = owner.post(new, {**values, "do": "save"}).content.decode()

@@ -62,9 +62,11 @@ class RuleForm:
 
     def as_text(self) -> "RuleForm":
         """Return the editor with the rule as text; rows at fault are left out of it."""
-        found = self.checked()
-        text = worded(found.condition) if found.condition is not None else ""
-        return replace(found, mode=TEXT, text=text)
+        boxes = [[_checked(row) for row in box] for box in self.boxes]
+        said = [[condition_of_row(row) for row in box if not row.fault] for box in boxes]
+        said = [box for box in said if box]
+        condition = condition_of_boxes(said) if said else None
+        return replace(self, mode=TEXT, text=worded(condition) if condition else "", condition=condition)
 
     def as_rows(self) -> "RuleForm":
         """Return the editor with the rule as rows, where rows can say it."""
@@ -90,7 +92,7 @@ class RuleForm:
         elif what == "drop":
             boxes = [[row for number, row in box if number != at] for box in self.numbered]
         boxes = [box for box in boxes if box]
-        return replace(self, boxes=boxes or FIRST)
+        return replace(self, boxes=boxes or FIRST).checked()
 
 
 def _has_room(boxes: Sequence[Sequence[Row]]) -> bool:
