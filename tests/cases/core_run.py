@@ -97,6 +97,8 @@ def _policy(case: Case) -> Policy:
     settings = {name: organization[name] for name in Policy.__slots__ if name in organization}
     if "blank_clears" in settings:
         settings["blank_clears"] = frozenset(settings["blank_clears"])
+    invites = organization.get("invites_learners") and "last_applied_at" in case.section("feed")
+    settings["most_invitations"] = organization.get("most_invitations", 1_000) if invites else None
     settings["missing_files"] = case.section("feed").get("missing_files", 1)
     allows = "permissions:write" in case.before.get("scopes", [])
     return Policy(mode=_mode(case), today=TODAY, allows_permissions=allows, **settings)

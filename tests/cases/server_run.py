@@ -19,6 +19,7 @@ from orgsync.server.directory.models import (
     Feed,
     Group,
     Learner,
+    LearnerInvitation,
     LicenseAssignment,
     Membership,
     Override,
@@ -198,6 +199,12 @@ def _seed_licenses(organization: Organization, case: Case, ids: dict[str, int]) 
             LicenseAssignment.objects.create(
                 **links, learner_id=ids[who], state=state, is_by_hand=is_by_hand, position=position
             )
+    LearnerInvitation.objects.bulk_create(
+        LearnerInvitation(
+            organization_id=organization.pk, learner_id=ids[who], invited_at=NOW, sent_at=NOW, expires_at=NOW
+        )
+        for who in case.before.get("invited", [])
+    )
     PermissionGrant.objects.bulk_create(
         PermissionGrant(organization_id=organization.pk, learner_id=ids[who], permission=permission, scope=scope)
         for who, given in case.section("permissions").items()

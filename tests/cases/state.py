@@ -14,6 +14,7 @@ from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.directory import (
     CLAIM_SCHEMA,
     GROUP_SCHEMA,
+    INVITED_SCHEMA,
     LEARNER_SCHEMA,
     LICENSE_SCHEMA,
     MEMBERSHIP_SCHEMA,
@@ -98,6 +99,7 @@ def core_directory(case: Case) -> Directory:
             ),
             PERMISSION_SCHEMA,
         ),
+        invited=_frame(((ids[who],) for who in case.before.get("invited", [])), INVITED_SCHEMA),
         overrides=_frame(_overrides(case, ids, groups), OVERRIDE_SCHEMA),
         claims_above=_frame(_claims_above(case, ids), CLAIM_SCHEMA),
         feeds_above=_feeds_above(case),

@@ -37,6 +37,7 @@ CONFIGURATION: Final = {
 
 GLOBAL_KEYS: Final = {
     ("tokens_accesstoken", ("digest",)): "a bearer token is looked up before we know whose it is",
+    ("directory_learnerinvitation", ("digest",)): "the link of an invitation names no organization",
     ("orgs_invitation", ("digest",)): "the link of an invitation names no organization",
 }
 

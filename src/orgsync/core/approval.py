@@ -39,7 +39,9 @@ def exceeds_additions(changes: pl.DataFrame, approved: pl.DataFrame) -> pl.DataF
     Both are `PLAN_SCHEMA`; `approved` is the whole plan that was shown. Who keeps for now what a rule asks for may
     join its group.
     """
-    shown, found = (_as_shown(lines.filter(~_is_removal())) for lines in (approved, changes))
+    # An invitation only follows from a license, and that is looked at.
+    is_judged = ~_is_removal() & (pl.col("kind") != ChangeKind.INVITED.value)
+    shown, found = (_as_shown(lines.filter(is_judged)) for lines in (approved, changes))
     unseen = found.join(shown, on=["alike", *_KEYS[1:]], how="anti", nulls_equal=True, maintain_order="left")
     keeps = pl.col("learner_id").is_in(removals_of(approved)["learner_id"].drop_nulls().unique().implode())
     joins_meanwhile = (pl.col("kind") == ChangeKind.GROUP_JOINED.value) & keeps.fill_null(value=False)

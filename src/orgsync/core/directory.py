@@ -67,6 +67,7 @@ PEOPLE_KEYS: Final = pl.Schema({"is_claimed_here": pl.Boolean, "is_active": pl.B
 OVERRIDE_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
 OVERTAKEN_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "target": pl.String})
 """Targets as those of overrides: an attribute, `manager`, `group:<group id>`, `license:<pool id>`."""
+INVITED_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64})
 CLAIM_SCHEMA: Final = pl.Schema({"learner_id": pl.Int64, "feed_id": pl.Int64})
 
 DATE_ATTRIBUTES: Final = tuple(name for name in ATTRIBUTE_NAMES if BY_NAME[name].kind is CellKind.DATE)
@@ -125,6 +126,8 @@ class Directory:
     everybody: Everybody | None = None
     """Where `learners` are not all there are: counts of all of them."""
     permissions: pl.DataFrame = field(default_factory=lambda: _empty(PERMISSION_SCHEMA))
+    invited: pl.DataFrame = field(default_factory=lambda: _empty(INVITED_SCHEMA))
+    """Whoever was ever invited by mail."""
     overrides: pl.DataFrame = field(default_factory=lambda: _empty(OVERRIDE_SCHEMA))
     overtaken: pl.DataFrame = field(default_factory=lambda: _empty(OVERTAKEN_SCHEMA))
     """What later files of the feed wrote, where an older one was held and comes late."""

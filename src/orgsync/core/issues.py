@@ -275,6 +275,11 @@ OWN_MANAGER = _warning(
 )
 RULE_GROUP = _warning("rule_group", "{group} is filled by a rule; a file does not change it.", "Change the rule.")
 NO_SEAT = _warning("no_seat", "No seat is free in {pool}; the person waits.", "Free or add seats.")
+NOT_INVITED = _warning(
+    "not_invited",
+    "No invitation was sent: this job has invited {limit} people already.",
+    "Invite them from the page of their license, or allow more in the settings.",
+)
 MERGE_REFUSED = _error(
     "merge_refused",
     "The other record cannot go: it is gone already, belongs to an admin, or is edited too.",

@@ -33,6 +33,8 @@ class ChangeKind(StrEnum):
     LICENSE_WAITING = "license_waiting"
     LICENSE_SCHEDULED = "license_scheduled"
     WAITING_LEFT = "waiting_left"
+    INVITED = "invited"
+    """A mail with a link goes to somebody who gets a license for the first time."""
     PERMISSION_CHANGED = "permission_changed"
     PROTECTION_CHANGED = "protection_changed"
     OVERRIDE_SET = "override_set"
@@ -84,6 +86,8 @@ OVERRIDES: Final = pl.Schema(
     }
 )
 
+INVITED: Final = pl.Schema({"learner_id": pl.Int64, "row_number": pl.Int64})
+"""People who are invited by mail."""
 MISSED: Final = pl.Schema({"learner_id": pl.Int64, "before": pl.Int64, "after": pl.Int64, "limit": pl.Int64})
 """Counts of silent full files; at `limit` of them in a row a person leaves."""
 
@@ -119,6 +123,8 @@ class Policy:
     """In how many full files in a row a person must be missing to leave."""
     takes_nothing: bool = False
     """"Additions now": what takes something away is left for later (`planning.later`)."""
+    most_invitations: int | None = None
+    """How many people the job may invite by mail; None: nobody is invited, and nothing is said of that."""
 
 
 def _nobody() -> pl.DataFrame:
@@ -165,6 +171,8 @@ class Writes:
     """A job that moved claims of whatever feeds, by a merge or its undo, and whose moves go back."""
     missed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MISSED))
     """`MISSED`: whose count of full files in a row that were silent on them changes."""
+    invited: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=INVITED))
+    """`INVITED`: each of them gets a license by `licenses`."""
     new_attributes: tuple[str, ...] = ()
     removed: pl.DataFrame = field(default_factory=_nobody)
     """`learner_id` and `row_number` of people who go altogether; the other frames end everything that hangs on them.

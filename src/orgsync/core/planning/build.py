@@ -10,6 +10,7 @@ from orgsync.core.model import RowStatus
 from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
 from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand
 from orgsync.core.planning.effects import describe
+from orgsync.core.planning.invitations import Invitations, plan_invitations
 from orgsync.core.planning.licenses import Licenses, plan_licenses
 from orgsync.core.planning.managers import Managers, plan_managers
 from orgsync.core.planning.match import Matched, match_rows
@@ -37,6 +38,7 @@ class _Stages:
     unnamed: pl.DataFrame
     memberships: Memberships
     licenses: Licenses
+    invitations: Invitations
     permissions: Permissions
     overrides: pl.DataFrame
     makes_claims: bool
@@ -46,7 +48,7 @@ class _Stages:
     @property
     def issues(self) -> pl.DataFrame:
         parts = (self.matched, self.people, self.managers, self.memberships, self.licenses, self.permissions)
-        return pl.concat([part.issues for part in parts])
+        return pl.concat([*(part.issues for part in parts), self.invitations.issues])
 
 
 def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, policy: Policy) -> Plan:
@@ -119,6 +121,7 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
         unnamed=unnamed,
         memberships=memberships,
         licenses=licenses,
+        invitations=plan_invitations(licenses.changes, merges, directory, policy),
         permissions=plan_permissions(managers.named, directory, policy),
         overrides=overrides,
         makes_claims=not policy.by_hand,
@@ -190,6 +193,7 @@ def _writes(stages: _Stages, directory: Directory) -> Writes:
         removed=stages.merges.select("row_number", learner_id="other_id"),
         moved_claims=stages.merges.select("other_id", learner_id=pl.when("claims").then("learner_id")),
         missed=stages.missed,
+        invited=stages.invitations.people,
         new_groups=stages.memberships.new_groups,
         new_attributes=tuple(
             name for name in fields if name.startswith(CUSTOM_PREFIX) and name not in directory.custom_attributes

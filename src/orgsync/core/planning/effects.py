@@ -43,6 +43,7 @@ def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame
         *_by_kind(_values(_with_manager_names(writes.changes, people))),
         *_by_kind(_memberships(rows["memberships"], pl.concat([writes.new_groups, writes.restored_groups]), directory)),
         *_by_kind(_licenses(rows["licenses"], directory)),
+        *_by_kind(_invited(writes.invited)),
         *_by_kind(_permissions(rows["permissions"])),
         *_by_kind(_overrides(writes.overrides, directory)),
         *_by_kind(_new_things(writes)),
@@ -141,6 +142,10 @@ def _licenses(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         .otherwise(pl.lit(ChangeKind.WAITING_LEFT.value))
     )
     return named.select(_line(kind, pl.col("pool_name"), before, after))
+
+
+def _invited(people: pl.DataFrame) -> pl.DataFrame:
+    return people.select(_line(ChangeKind.INVITED.value, _NONE, _NONE, _NONE))
 
 
 def _permissions(rows: pl.DataFrame) -> pl.DataFrame:

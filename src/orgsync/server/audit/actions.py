@@ -37,6 +37,7 @@ class Action(StrEnum):
     GUARD_CHANGED = "guard_changed"
     BLACKOUT_CHANGED = "blackout_changed"
     APPROVALS_CHANGED = "approvals_changed"
+    LEARNERS_INVITED = "learners_invited"
     POOL_CHANGED = "pool_changed"
     GROUP_MADE = "group_made"
     GROUP_RENAMED = "group_renamed"
@@ -102,6 +103,7 @@ MEANINGS: dict[Action, str] = {
     Action.GUARD_CHANGED: "The limits of a guard were changed.",
     Action.BLACKOUT_CHANGED: "Days on which every job is held were added or removed.",
     Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",
+    Action.LEARNERS_INVITED: "People were invited to their license by hand, or invited again: how many, or who.",
     Action.POOL_CHANGED: "A license pool was made, or its name or seats changed.",
     Action.GROUP_MADE: "An empty group was made by hand.",
     Action.GROUP_RENAMED: "A group got another name.",

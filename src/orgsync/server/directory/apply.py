@@ -13,6 +13,7 @@ from orgsync.core.directory import ACTIVE
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.plan import Writes
 from orgsync.server.directory.integrity import Written, check_written
+from orgsync.server.directory.invitations import end_links
 from orgsync.server.directory.links import LinkWriter
 from orgsync.server.directory.missing import write_missed
 from orgsync.server.directory.people import insert_learners, log_changes, update_learners
@@ -65,6 +66,7 @@ def apply_writes(
         insert_learners(cursor, organization_id, writes.creates, job_id=job_id, at=at)
         log_changes(cursor, organization_id, _log(writes, ids), job_id=job_id, at=at)
         _write_links(LinkWriter(cursor, organization_id, job_id, at), writes, feed_id)
+        end_links(cursor, organization_id, writes)
         write_overrides(cursor, organization_id, writes.overrides, by_id=by_id, at=at)
         move_claims(cursor, organization_id, writes.moved_claims, job_id=job_id, at=at)
         take_claims_back(cursor, organization_id, writes.claims_of_job, job_id=job_id, at=at)

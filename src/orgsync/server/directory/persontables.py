@@ -11,6 +11,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "directory_claim": "learner_id",
     "directory_learner": "id",
     "directory_learnerchange": "learner_id",
+    "directory_learnerinvitation": "learner_id",
     "directory_licenseassignment": "learner_id",
     "directory_membership": "learner_id",
     "directory_notduplicate": "learner_id",

@@ -62,7 +62,7 @@ _FORGET_LOG: Final = """
     gone_{table} AS (DELETE FROM directory_{table} AS past USING people
                       WHERE past.organization_id = people.organization_id AND past.learner_id = people.removed_id)
 """
-_LOGS: Final = ("learnerchange", "pastclaim", "pastlicense", "pastmembership")
+_LOGS: Final = ("learnerchange", "learnerinvitation", "pastclaim", "pastlicense", "pastmembership")
 
 
 def remove_learners(

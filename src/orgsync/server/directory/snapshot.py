@@ -13,6 +13,7 @@ from orgsync.core.directory import (
     ACTIVE,
     DATE_ATTRIBUTES,
     GROUP_SCHEMA,
+    INVITED_SCHEMA,
     LEARNER_SCHEMA,
     LICENSE_SCHEMA,
     MEMBERSHIP_SCHEMA,
@@ -54,6 +55,7 @@ _POOLS: Final = "SELECT id, key, name, seats FROM directory_pool WHERE organizat
 _MEMBERSHIP: Final = ("learner_id", "group_id", "reasons")
 _LICENSES: Final = "directory_licenseassignment WHERE organization_id = %(organization)s"
 _LICENSE: Final = ("learner_id", "pool_id", "state", "is_by_hand::text", "position")
+_INVITATIONS: Final = "directory_learnerinvitation WHERE organization_id = %(organization)s"
 _ONLY: Final = " AND learner_id = ANY (%s)"
 _ONLY_PEOPLE: Final = " AND learner_id = ANY (%(people)s)"
 _ACTIVE_ELSEWHERE: Final = """
@@ -110,6 +112,7 @@ def read_directory(
         memberships = read_plain(
             cursor, _MEMBERSHIP, _MEMBERSHIPS + only, of_people, MEMBERSHIP_SCHEMA, part=_BY_PERSON
         )
+        invited = read_plain(cursor, (_BY_PERSON,), _INVITATIONS + only, of_people, INVITED_SCHEMA, part=_BY_PERSON)
         return Directory(
             revision=_revision(cursor, organization_id),
             learners=_learners(cursor, organization_id, feed_id, sorted({*custom, *_asked_by(book)}), people),
@@ -120,6 +123,7 @@ def read_directory(
             everybody=None if people is None or feed_id is None else CountedDirectory(organization_id, feed_id),
             active_elsewhere={} if people is None else _active_elsewhere(cursor, organization_id, licenses),
             permissions=read_frame(cursor, _PERMISSIONS, [organization_id], PERMISSION_SCHEMA),
+            invited=invited,
             overrides=read_overrides(cursor, organization_id, people),
             claims_above=read_claims(cursor, organization_id, above, people),
             feeds_above=above,

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from orgsync.server.orgs.models import Organization
 ADD = """
     INSERT INTO notify_outboxmail (organization_id, job_id, kind, recipient, subject, body, message_id, attachment,
                                    created_at, attempts, last_error)
-    SELECT %(organization)s, %(job)s, %(kind)s, recipient, %(subject)s, %(body)s, message_id, %(attachment)s,
+    SELECT %(organization)s, %(job)s, %(kind)s, recipient, %(subject)s, body, message_id, %(attachment)s,
            %(now)s, 0, ''
-      FROM unnest(%(recipients)s::text[], %(message_ids)s::text[]) AS new (recipient, message_id)
+      FROM unnest(%(recipients)s::text[], %(bodies)s::text[], %(message_ids)s::text[])
+           AS new (recipient, body, message_id)
         ON CONFLICT (organization_id, job_id, kind, recipient) DO NOTHING
     RETURNING id
 """
@@ -55,15 +56,35 @@ def add(
     A recipient gets one mail of a kind about a job, however often this is called. Addresses that
     differ only in case are one recipient. `attachment` is the id of a media.
     """
-    unique = list({address.strip().casefold(): address.strip() for address in recipients if address.strip()}.values())
+    letters = dict.fromkeys(recipients, body)
+    return add_letters(
+        organization, job_id=job_id, kind=kind, letters=letters, subject=subject, attachment=attachment, now=now
+    )
+
+
+def add_letters(
+    organization: Organization,
+    *,
+    job_id: int | None,
+    kind: str,
+    letters: Mapping[str, str],
+    subject: str,
+    attachment: int | None = None,
+    now: datetime,
+) -> int:
+    """Do what `add` does for mails that differ in their text: `letters` gives the body for each recipient."""
+    unique = {
+        address.strip().casefold(): (address.strip(), body) for address, body in letters.items() if address.strip()
+    }
+    recipients = [recipient for recipient, _body in unique.values()]
     row = {
         "organization": organization.pk,
         "job": job_id,
         "kind": kind,
-        "recipients": unique,
-        "message_ids": [_message_id(organization.pk, job_id, kind, recipient) for recipient in unique],
+        "recipients": recipients,
+        "bodies": [body for _recipient, body in unique.values()],
+        "message_ids": [_message_id(organization.pk, job_id, kind, recipient) for recipient in recipients],
         "subject": " ".join(f"{'Sandbox: ' if organization.is_sandbox else ''}{subject}".split())[:LONGEST_SUBJECT],
-        "body": body,
         "attachment": attachment,
         "now": now,
     }

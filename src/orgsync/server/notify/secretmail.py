@@ -3,6 +3,7 @@
 from typing import Final
 
 INVITATION: Final = "invitation"
+LEARNER_INVITATION: Final = "learner_invitation"
 PASSWORD_RESET: Final = "password_reset"  # nosec B105 # noqa: S105 - a kind's name
-SECRET_KINDS: Final = frozenset({INVITATION, PASSWORD_RESET})
+SECRET_KINDS: Final = frozenset({INVITATION, LEARNER_INVITATION, PASSWORD_RESET})
 BLANKED: Final = "The text of this mail held a link for its recipient alone; it is not kept."

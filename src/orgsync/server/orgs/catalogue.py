@@ -227,6 +227,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         maximum=254,
     ),
     _flag(
+        *("invites_learners", Section.MAIL, "Invite people who get a license"),
+        "By mail, once each, with a link that is good for 30 days. The first file of a feed invites nobody: invite "
+        "those people from the page of their license.",
+        default=False,
+    ),
+    Setting(
+        *("invitation_text", Section.MAIL, Kind.LONG_TEXT, "Text of the invitation"),
+        "Stands between the greeting and the link: what the license is for, where to learn. Empty: a sentence of ours.",
+        default="",
+        maximum=2_000,
+    ),
+    Setting(
+        *("most_invitations", Section.MAIL, Kind.NUMBER, "One job invites at most"),
+        "The rest gets the license without an invitation, and the job says so.",
+        *(1_000, "people"),
+        maximum=10_000,
+    ),
+    _flag(
         *("attaches_results", Section.MAIL, "Attach the results file"),
         "It names people. Without it a mail holds counts and a link behind sign-in. At most 5 MB.",
         default=False,

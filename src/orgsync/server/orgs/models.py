@@ -58,6 +58,11 @@ class Organization(models.Model):
     logo_version = models.TextField(blank=True, default="")
     """Digest of the logo; empty without one."""
     reply_to = models.TextField(blank=True, default="")
+    invites_learners = models.BooleanField(default=False, db_default=False)
+    """Whether somebody who gets a first license is invited by mail."""
+    invitation_text = models.TextField(blank=True, default="", db_default="")
+    most_invitations = models.PositiveIntegerField(default=1_000, db_default=1_000)
+    """How many people one job, or one click, invites."""
     is_sandbox = models.BooleanField(default=False)
     """For trying things out: marked everywhere, can be emptied, and none of its mails leaves the server."""
     digest_on = models.DateField(null=True, blank=True)

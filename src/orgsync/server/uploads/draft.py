@@ -22,6 +22,7 @@ from orgsync.server.uploads.erasedrows import without_erased
 from orgsync.server.uploads.guarding import guard_case, guard_reasons
 from orgsync.server.uploads.handjobs import is_by_hand, policy_by_hand, read_edits, read_named, reasons_by_hand
 from orgsync.server.uploads.inverse import no_file, plan_inverse
+from orgsync.server.uploads.invited import most_invitations
 from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.overtaken import read_overtaken
@@ -164,6 +165,7 @@ def _policy(job: UploadJob, now: datetime) -> Policy:
         blank_clears=frozenset(organization.blank_clears),
         missing_files=job.feed.missing_files,
         takes_nothing=job.takes_nothing,
+        most_invitations=most_invitations(job),
     )
 
 

@@ -28,6 +28,7 @@ from orgsync.server.uploads.draft import (
     refusal_of_rows,
 )
 from orgsync.server.uploads.guarding import remember_effects
+from orgsync.server.uploads.invited import send_invitations
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.remembered import keep_rows, remember_rows
@@ -114,6 +115,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
             by_id=job.requested_by_id,
         )
         revision = applied.revision
+        send_invitations(job, writes, applied, now=now)
     note_rule(job, writes)
     remember_effects(job, draft.effects, now=now)
     kept = keep_rows(job, draft, remembered, revision=revision, now=now)

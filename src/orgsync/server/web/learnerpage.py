@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.model import JobStatus
+from orgsync.server.directory.invitations import invitations_of
 from orgsync.server.directory.models import (
     Claim,
     Feed,
@@ -28,7 +29,7 @@ from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
 from orgsync.server.directory.scope import groups_within, learners_within
 from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
 from orgsync.server.orgs.access import People
-from orgsync.server.orgs.models import Account, Admin
+from orgsync.server.orgs.models import Account, Admin, Organization
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm, label_of
 from orgsync.server.web.learnertable import name_of
@@ -113,6 +114,17 @@ def learner_page(learner: Learner, place: TimelineForm, people: People) -> dict[
         "group_names": _group_names(learner.organization_id, people),
         **_reports(learner, people),
     }
+
+
+def invitation_of(organization: Organization, learner: Learner) -> dict[str, Any]:
+    """Return the learner's invitation to their license, and whether one may be sent."""
+    found = invitations_of(organization, [learner.id]).get(learner.id)
+    is_open = learner.is_active and (found is None or found.activated_at is None)
+    holds = LicenseAssignment.objects.filter(
+        organization_id=organization.pk, learner_id=learner.id, state=LicenseState.ACTIVE
+    )
+    may_invite = organization.invites_learners and is_open and holds.exists()
+    return {"invitation": found, "may_invite": may_invite, "now": timezone.now()}
 
 
 def manager_text(learner: Learner) -> str:

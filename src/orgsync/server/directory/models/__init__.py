@@ -16,7 +16,13 @@ from orgsync.server.directory.models.learners import (
     PermissionGrant,
     Tombstone,
 )
-from orgsync.server.directory.models.licenses import LicenseAssignment, LicenseState, PastLicense, Pool
+from orgsync.server.directory.models.licenses import (
+    LearnerInvitation,
+    LicenseAssignment,
+    LicenseState,
+    PastLicense,
+    Pool,
+)
 from orgsync.server.directory.models.removals import Removal, RemovalKind
 
 __all__ = [
@@ -27,6 +33,7 @@ __all__ = [
     "Group",
     "Learner",
     "LearnerChange",
+    "LearnerInvitation",
     "LicenseAssignment",
     "LicenseState",
     "Membership",

@@ -62,6 +62,23 @@ class LicenseAssignment(models.Model):
         ]
 
 
+class LearnerInvitation(models.Model):
+    """That a learner was invited to use their license. It outlives the license: nobody is invited twice by a job."""
+
+    organization_id = models.BigIntegerField()
+    learner_id = models.BigIntegerField()
+    invited_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    """When the last mail was written."""
+    sent_count = models.PositiveIntegerField(default=1)
+    digest = models.BinaryField(null=True, unique=True)
+    """SHA-256 of the key in the last mail's link; null once the person has left: the link opens nothing."""
+    expires_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+
+    pk = models.CompositePrimaryKey("organization_id", "learner_id")
+
+
 class PastLicense(models.Model):
     """A span of a license state that has ended."""
 

@@ -35,6 +35,7 @@ KIND_WORDS: Final[dict[str, Promise]] = {
     ChangeKind.LICENSE_WAITING: _("Put on the waiting list"),
     ChangeKind.LICENSE_SCHEDULED: _("Licenses from the start date"),
     ChangeKind.WAITING_LEFT: _("Off the waiting list"),
+    ChangeKind.INVITED: _("Invited by mail"),
     ChangeKind.PERMISSION_CHANGED: _("Permissions changed"),
     ChangeKind.PROTECTION_CHANGED: _("Protection changed"),
     ChangeKind.OVERRIDE_SET: _("Set by hand"),

@@ -22,7 +22,7 @@ from orgsync.server.uploads.models import UploadJob
 from orgsync.server.web.editoutcome import findings_of, outcome_of
 from orgsync.server.web.forms.learner import ChangeForm, LearnerForm, NewLearnerForm, ValuesForm
 from orgsync.server.web.forms.learners import TimelineForm
-from orgsync.server.web.learnerpage import learner_page, manager_text
+from orgsync.server.web.learnerpage import invitation_of, learner_page, manager_text
 from orgsync.server.web.learnertable import name_of
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -33,7 +33,7 @@ def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
     """Show one learner, with what happened to them."""
     learner = learner_or_404(request, learner_id)
     place = TimelineForm(request.GET)
-    values = learner_page(learner, place, request.people)
+    values = learner_page(learner, place, request.people) | invitation_of(request.organization, learner)
     values["outcome"] = outcome_of(request.organization, place.job_id(), learner)
     return render(request, "web/learners/detail.html", {"section": "learners", "place": place, **values})
 

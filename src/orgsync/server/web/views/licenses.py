@@ -18,6 +18,7 @@ from orgsync.core.edits import Edit
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
 from orgsync.server.directory.criteria import Criteria
+from orgsync.server.directory.invitations import Invited, count_invited, invitations_of
 from orgsync.server.directory.models import Learner, Pool
 from orgsync.server.directory.queries import Order, find_page
 from orgsync.server.directory.queries_licenses import (
@@ -64,11 +65,13 @@ def index(request: AdminRequest) -> HttpResponse:
             told = _("The pool %s is there: the next file that has its column grants licenses of it.")
             messages.success(request, told % pool.name, extra_tags="good")
             return redirect("web:license", pool=pool.pk)
+    invited = count_invited(request.organization)
     values = {
         "form": form,
         "asks": bool(header) or form.is_bound,
         "may_manage_pools": may_for_all(request.admin, Permission.MANAGE_LICENSES),
-        "standings": pool_standings(request.organization),
+        "standings": [(one, invited.get(one.pool.pk, Invited())) for one in pool_standings(request.organization)],
+        "shows_invited": bool(invited) or request.organization.invites_learners,
         "unknown": [(one, _name_of(one)) for one in headers_without_pool(request.organization)],
     }
     return render(request, "web/licenses/index.html", {"section": "licenses", **values})
@@ -109,7 +112,8 @@ def detail(request: AdminRequest, pool: int) -> HttpResponse:
 
 def _about(request: AdminRequest, pool: Pool) -> dict[str, Any]:
     standing = next(one for one in pool_standings(request.organization) if one.pool.pk == pool.pk)
-    return {"section": "licenses", "pool": pool, "standing": standing}
+    invited = count_invited(request.organization).get(pool.pk, Invited())
+    return {"section": "licenses", "pool": pool, "standing": standing, "invited": invited}
 
 
 def _viewed(request: AdminRequest, pool: Pool) -> dict[str, Any]:
@@ -131,8 +135,11 @@ def _viewed(request: AdminRequest, pool: Pool) -> dict[str, Any]:
     jobs = {link.since_job_id or 0 for _person, link in page.links}
     found = UploadJob.objects.filter(organization=request.organization, id__in=jobs).select_related("feed")
     by_id = {job.pk: job for job in found}
-    lines = [(person, link, by_id.get(link.since_job_id or 0)) for person, link in page.links]
-    return values | {"page": page, "lines": lines}
+    invitations = invitations_of(request.organization, [person.id for person, _link in page.links])
+    lines = [
+        (person, link, by_id.get(link.since_job_id or 0), invitations.get(person.id)) for person, link in page.links
+    ]
+    return values | {"page": page, "lines": lines, "now": now}
 
 
 def _searched(request: AdminRequest, pool: Pool, form: ViewForm, view: str) -> LinkPage:
