@@ -80,5 +80,5 @@ def test_invited_by_hand_and_activated_by_the_link(world: World, owner: Client) 
     stranger.post(first)
     assert LearnerInvitation.objects.get(**world.mine, learner_id=1).activated_at is None
     assert "invitation expired" in owner.get("/admin/people/learners/1/").content.decode()
-    entries = AuditEntry.objects.filter(**world.mine, action="learners_invited").order_by("id")
+    entries = AuditEntry.objects.filter(**world.mine, action="learners_invited").order_by("number")
     assert [entry.ids["people"] for entry in entries] == [1, 1, 1]
