@@ -123,7 +123,7 @@ def test_what_is_missing_or_unknown_is_said(world: World, owner: Client) -> None
     """
     Nothing is planned; and who may only look is not even asked.
     """
-    reader = signed_in(world.organization, "reader@example.com", Role.READ_ONLY)
+    reader = signed_in(world.organization, "bulk.reader@example.com", Role.READ_ONLY)
     jobs = UploadJob.objects.filter(**world.mine).count()
 
     assert "Choose somebody first" in text(owner.get(f"{CHANGE}?whom=ticked", follow=True))

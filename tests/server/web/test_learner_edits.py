@@ -217,7 +217,7 @@ def test_who_may_not_edit_sees_no_button(ana: Page) -> None:
     """
     And a request made by hand is refused.
     """
-    reader = signed_in(ana.world.organization, "reader@example.com", Role.READ_ONLY)
+    reader = signed_in(ana.world.organization, "edit.reader@example.com", Role.READ_ONLY)
 
     page = reader.get(ana.path).content.decode()
 
