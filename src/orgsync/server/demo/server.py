@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
@@ -54,11 +55,17 @@ class DemoServer:
             process = subprocess.Popen(
                 command, env=environment(data_dir), stdout=subprocess.PIPE, stderr=target, text=True
             )
+            reader: Thread | None = None
             try:
                 _wait_until_ready(process, log)
+                # A pipe that nobody reads fills, and then the server waits for it with every request.
+                reader = Thread(target=target.writelines, args=(process.stdout or (),), daemon=True)
+                reader.start()
                 yield cls(process, data_dir, f"https://127.0.0.1:{port}")
             finally:
                 _stop(process)
+                if reader is not None:
+                    reader.join()
 
     def call(self, path: str, token: str, body: dict[str, str] | None = None) -> dict[str, Any]:
         """Make one call of the wire: POST with a JSON body, else GET; return the JSON of the answer."""
