@@ -114,6 +114,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = None
 # Nobody is told by mail or page whether an address has an account.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+SOCIALACCOUNT_ADAPTER = "orgsync.server.signon.adapter.OrganizationSignOn"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "orgsync.server.signon.provider.OrganizationProvider",
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
 MFA_ADAPTER = "orgsync.server.web.accounts.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
@@ -165,7 +172,7 @@ SMTP_URL = env.env_text("ORGSYNC_SMTP_URL") or ""
 MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
 
 WEBHOOK_NETWORKS = env.env_list("ORGSYNC_WEBHOOK_NETWORKS")
-"""Networks of our own that webhooks may reach, and by plain http too; others than public addresses are closed."""
+"""Networks of our own that webhooks and single sign-on may reach, and by plain http too; of others only public ones."""
 
 UPLOADS_PER_HOUR = env.env_int("ORGSYNC_UPLOADS_PER_HOUR", 60)
 CALLS_PER_HOUR = env.env_int("ORGSYNC_CALLS_PER_HOUR", 6_000)

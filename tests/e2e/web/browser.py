@@ -101,6 +101,7 @@ def places(page: Page) -> list[Place]:
         Place("feeds", "/admin/people/feeds/"),
         Place("feed", _first_link(page, "/admin/people/feeds/", r"/admin/people/feeds/\d+/")),
         Place("authenticate", "/admin/authenticate/"),
+        Place("single-sign-on", "/admin/authenticate/single-sign-on/"),
         Place("admins", "/admin/settings/admins/"),
         Place("admin", _first_link(page, "/admin/settings/admins/", r"/admin/settings/admins/\d+/")),
         Place("audit", "/admin/audit/"),

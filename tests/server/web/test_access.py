@@ -76,6 +76,7 @@ CHANGING = {
     "audit-download",
     "audit-verify",
     "token-rotate",
+    "single-sign-on",
     "outbox",
     "outbox-mail",
     "group-rule-new",

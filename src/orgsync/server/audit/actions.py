@@ -20,6 +20,8 @@ class Action(StrEnum):
     TOKEN_ROTATED = "token_rotated"  # nosec B105 # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # nosec B105 # noqa: S105
     TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
+    SIGN_ON_CHANGED = "sign_on_changed"
+    SIGN_ON_REFUSED = "sign_on_refused"
     FEED_MADE = "feed_made"
     FEED_CHANGED = "feed_changed"
     SETTINGS_CHANGED = "settings_changed"
@@ -86,6 +88,8 @@ MEANINGS: dict[Action, str] = {
     Action.TOKEN_ROTATED: "An access token got a successor, and works itself until a chosen end.",
     Action.TOKEN_REVOKED: "An access token was revoked.",
     Action.TOKEN_FIRST_USED: "An access token was used for the first time.",
+    Action.SIGN_ON_CHANGED: "Single sign-on was set up, changed, or switched on or off: `changed` says what.",
+    Action.SIGN_ON_REFUSED: "Somebody came from the identity provider and was not let in: `reason` says why.",
     Action.FEED_MADE: "A feed was made.",
     Action.FEED_CHANGED: "Settings of a feed were changed; it was paused, resumed or released.",
     Action.SETTINGS_CHANGED: "Settings were changed: which, and numbers and choices before and after.",

@@ -1,4 +1,4 @@
-"""A POST to an address that a customer chose: never into our own networks, never further than that address.
+"""A call to an address that a customer chose: never into our own networks, never further than that address.
 
 The name is resolved once, every address it has is looked at, and the connection goes to the very address that was
 looked at: a name that changes its mind in between leads nowhere else. No proxy, no redirect, little time, few bytes.
@@ -43,6 +43,7 @@ class Answer:
     status: int
     body: str
     took_ms: int
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +117,33 @@ def is_public(address: Address) -> bool:
 
 def post(url: str, body: str, headers: Mapping[str, str], *, allowed: Sequence[Network]) -> Answer:
     """Send the body and return the answer, whatever its status; raise Refused or NotReached."""
+    return call("POST", url, body, headers, allowed=allowed)
+
+
+def call(
+    method: str,
+    url: str,
+    body: str,
+    headers: Mapping[str, str],
+    *,
+    allowed: Sequence[Network],
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
+    """Call and return the answer, cut after so many bytes; otherwise as `post`."""
     target = target_of(url)
     address = address_for(target, allowed)
     began = time.monotonic()
     try:
         with _connected(target, address) as connection:
-            connection.request("POST", target.path, body.encode(), {"Host": target.host_header, **headers})
+            connection.request(method, target.path, body.encode(), {"Host": target.host_header, **headers})
             answer = connection.getresponse()
-            text = answer.read(MOST_BYTES).decode("utf-8", "replace").replace("\x00", "\ufffd")
+            text = answer.read(most_bytes).decode("utf-8", "replace").replace("\x00", "\ufffd")
     except (OSError, http.client.HTTPException) as error:
         raise NotReached(_why(error, time.monotonic() - began)) from error
     if time.monotonic() - began >= TOTAL_SECONDS:
         raise NotReached(f"There was no whole answer within {TOTAL_SECONDS:g} seconds.")
-    return Answer(answer.status, text, round(1_000 * (time.monotonic() - began)))
+    took_ms = round(1_000 * (time.monotonic() - began))
+    return Answer(answer.status, text, took_ms, answer.headers.get("Content-Type", ""))
 
 
 @contextmanager

@@ -195,3 +195,23 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class SingleSignOn(models.Model):
+    """How an organization's admins sign in at its own identity provider, by OpenID Connect."""
+
+    organization = models.OneToOneField(Organization, models.CASCADE)
+    public_id = models.TextField(unique=True)
+    """Stands in the addresses that the provider knows; never changes."""
+    issuer = models.TextField()
+    client_id = models.TextField()
+    secret = models.BinaryField()
+    """Sealed."""
+    domains = models.JSONField(default=list, blank=True)
+    """Folded e-mail domains by which people find this sign-in."""
+    makes_admins = models.BooleanField(default=False)
+    """Whether somebody new with an address of these domains becomes a read-only admin at first sign-in."""
+    is_on = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"single sign-on {self.public_id}"

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.http import Http404, HttpRequest
 from django.urls import include, path, re_path
 
+from orgsync.server.web.views import signon
 from orgsync.server.web.views.account import SignIn
 
 
@@ -30,8 +31,12 @@ urlpatterns = [
     ),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
-    path("3rdparty/", include("allauth.socialaccount.urls")),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("single-sign-on/", signon.choose, name="sign_on"),
+    path("single-sign-on/cancelled/", signon.cancelled, name="socialaccount_login_cancelled"),
+    path("oidc/<slug:provider_id>/login/", signon.begin, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", signon.come_back, name="openid_connect_callback"),
+    path("3rdparty/signup/", nowhere, name="socialaccount_signup"),
+    path("3rdparty/", nowhere, name="socialaccount_connections"),
     path("signup/", nowhere, name="account_signup"),
     path("email/", nowhere, name="account_email"),
     path("password/set/", nowhere, name="account_set_password"),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from orgsync.server.audit import actors
 from orgsync.server.orgs.access import NOBODY, People, Permission, people_for, roles_of
 from orgsync.server.orgs.models import Admin, Organization
+from orgsync.server.signon.sessions import organizations_open
 from orgsync.server.web.zones import zone_of
 
 CHOSEN_ORGANIZATION: Final = "organization_id"
@@ -79,8 +80,15 @@ def written_for(request: HttpRequest, organization: Organization) -> Iterator[No
 
 def chosen_role(request: HttpRequest) -> Admin | None:
     """Return the sender's role in the organization they chose, or in their only one."""
-    roles = roles_of(request.user)  # type: ignore[arg-type]  # login_required has seen to it
+    roles = roles_here(request)
     chosen = request.session.get(CHOSEN_ORGANIZATION)
     if len(roles) == 1:
         return roles[0]
     return next((role for role in roles if role.organization_id == chosen), None)
+
+
+def roles_here(request: HttpRequest) -> list[Admin]:
+    """Return the roles that are open to this session: one that came by single sign-on opens that organization alone."""
+    roles = roles_of(request.user)  # type: ignore[arg-type]  # login_required has seen to it
+    only = organizations_open(request)
+    return roles if only is None else [role for role in roles if role.organization_id in only]

@@ -13,10 +13,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orgsync.server.orgs.access import roles_of
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.setup import SetupRefused, set_up_organization
-from orgsync.server.web.screens import CHOSEN_ORGANIZATION, chosen_role
+from orgsync.server.signon.configuring import sign_ons_on
+from orgsync.server.web.screens import CHOSEN_ORGANIZATION, chosen_role, roles_here
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -25,6 +25,10 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @method_decorator(axes_form_invalid, name="form_invalid")
 class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
     """Sign-in with lock-out on guessing."""
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**given)
+        return {**context, "has_sign_on": sign_ons_on().exists()}
 
 
 class SetupForm(forms.Form):
@@ -65,7 +69,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organizations(request: HttpRequest) -> HttpResponse:
     """Let an admin of several organizations choose one."""
-    roles = roles_of(_account(request))
+    roles = roles_here(request)
     chosen = request.POST.get("organization", "")
     if any(str(role.organization_id) == chosen for role in roles):
         request.session[CHOSEN_ORGANIZATION] = int(chosen)
@@ -81,9 +85,3 @@ def _set_up(request: HttpRequest, given: dict[str, Any], form: SetupForm) -> boo
         return False
     login(request, Account.objects.get_by_natural_key(given["email"]), backend=BACKEND)
     return True
-
-
-def _account(request: HttpRequest) -> Account:
-    if not isinstance(request.user, Account):
-        raise Http404
-    return request.user
