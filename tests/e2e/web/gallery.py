@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 import click
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FloatRect, Page
 
 from orgsync.server.demo.company import Company
 from orgsync.server.demo.server import DemoServer
 from orgsync.server.demo.story import seed_company
 from orgsync.server.embedded import remove_data_dir
 from tests.e2e.web.browser import Place, chromium, close, places, signed_in, visitor
+from tests.e2e.web.smallpng import with_palette
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PEOPLE: Final = 5_000
@@ -79,7 +80,8 @@ def _picture(page: Page, target: Path) -> None:
     """Take the page from its top, at most two screens of it."""
     size = page.viewport_size or {"width": 1280, "height": 800}
     height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-    page.screenshot(path=target, full_page=True, clip={"x": 0, "y": 0, "width": size["width"], "height": height})
+    clip: FloatRect = {"x": 0, "y": 0, "width": size["width"], "height": height}
+    target.write_bytes(with_palette(page, page.screenshot(full_page=True, clip=clip)))
 
 
 def gallery(names: Sequence[str]) -> str:
