@@ -1,5 +1,6 @@
-"""Several admins in real browsers: a held job that needs two of them."""
+"""Several admins in real browsers: a held job that needs two of them, and one who sees the people of a group only."""
 
+import csv
 import re
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("account-center")
 PATIENCE = 60_000.0
 """Milliseconds; only for what the worker does."""
 LIST = "/admin/people/learners/"
+JOBS = "/admin/people/sync-history/"
 GROUP = "Research"
 
 
@@ -76,3 +78,59 @@ def test_second_person_applies_what_the_first_has_approved(owner: Page, browser:
     second.goto(f"{LIST}?attribute=work_title&value=Cartographer")
     expect(second.get_by_role("main").locator("tbody tr").first).to_be_visible()
     close(second)
+
+
+def test_who_is_limited_to_a_group_sees_nobody_else(owner: Page, browser: Browser, center: DemoServer) -> None:
+    """
+    List, search, page by id, download, jobs and plan: the people of the group, and of others nothing.
+    """
+    invite(owner, "limited@example.com", "Sub-admin", ["Manage users and licenses", "View reports"], GROUP)
+    owner.goto(f"{LIST}?group={GROUP}")
+    inside = people_on(owner)
+    shown = owner.get_by_role("main").get_by_role("status").inner_text()
+    owner.goto(f"{LIST}?department=Sales")
+    strangers = {address: path for address, path in people_on(owner).items() if address not in inside}
+    job = plan_title(owner, "Secret title")
+    page = come_in(browser, center, "limited@example.com")
+
+    page.goto(LIST)
+    assert page.get_by_role("main").get_by_role("status").inner_text() == shown
+    assert people_on(page) == inside
+    address, path = next(iter(strangers.items()))
+    page.goto(f"{LIST}?q={address}")
+    expect(page.get_by_text("Nobody fits")).to_be_visible()
+    hidden = [path, f"{path}edit/", job, f"{job}plan/", f"{job}plan.csv", "/admin/audit/", "/admin/settings/admins/"]
+    assert {one: page.request.get(one).status for one in hidden} == dict.fromkeys(hidden[:5], 404) | dict.fromkeys(
+        hidden[5:], 403
+    )
+    # A manager is a value of who reports to them: they may be named in a row, and have none of their own.
+    downloaded = csv.DictReader(page.request.get(f"{LIST}download/").text().lstrip("\ufeff").splitlines())
+    assert {row["primary_email_address"] for row in downloaded} == inside.keys()
+
+    own = plan_title(page, "Chief of staff")
+    page.goto(f"{own}plan/")
+    assert page.get_by_role("main").locator("tbody tr").count() > 1
+    planned = page.request.get(f"{own}plan.csv").text()
+    assert not any(one in planned for one in strangers)
+    page.goto(JOBS)
+    jobs = page.get_by_role("main").locator(f"a[href^='{JOBS}']").evaluate_all("links => links.map(link => link.href)")
+    assert {one for one in jobs if re.fullmatch(r".*/\d+/", one)} == {own}
+    for held in (own, job):
+        owner.goto(held)
+        owner.get_by_role("button", name="Reject").click()
+        expect(owner.get_by_text("Rejected. Nothing was applied.").first).to_be_visible()
+    close(page)
+
+
+def people_on(page: Page) -> dict[str, str]:
+    """Return address and path of everybody in the list that is shown."""
+    found: dict[str, str] = (
+        page.get_by_role("main")
+        .locator("tbody")
+        .evaluate(
+            """(body) => Object.fromEntries([...body.rows].map((row) => [
+            row.innerText.match(/[^\\s]+@[^\\s]+/)[0], row.querySelector("a").getAttribute("href"),
+        ]))"""
+        )
+    )
+    return found
