@@ -113,7 +113,7 @@ def _offline(file: Path, *, repeats: int) -> Iterator[Line]:
 
 
 def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -> Iterator[Line]:
-    """Measure whole jobs, from the first byte of the upload to the last of the results.
+    """Measure whole jobs, from the first byte of the upload until the results can be downloaded.
 
     Floors run between the jobs, on the same PostgreSQL, while the server has nothing to do.
     """
@@ -139,7 +139,5 @@ def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -
 def _job(server: BenchServer, file: Path, results: Path, *, mode: Mode | None = None) -> tuple[float, int]:
     """Run one job; return its seconds and the server's peak memory."""
     taken: list[float] = []
-    peak = peak_of(
-        server.process_id, lambda: taken.append(timing.seconds(lambda: server.run_job(file, results, mode=mode)))
-    )
+    peak = peak_of(server.process_id, lambda: taken.append(server.run_job(file, results, mode=mode)))
     return taken[0], peak

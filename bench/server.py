@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from orgsync.client.answers import UploadJob
 from orgsync.client.api import Api, Asked
 from orgsync.client.credentials import Token
 from orgsync.client.outgoing import measure
@@ -48,20 +47,24 @@ class BenchServer:
     token: str
     process_id: int
 
-    def run_job(self, file: Path, results: Path, *, mode: Mode | None = None) -> UploadJob:
-        """Upload, process, wait, download the results; raise BenchFailed unless the job is DONE."""
-        asked = Asked(mode)
+    def run_job(self, file: Path, results: Path, *, mode: Mode | None = None) -> float:
+        """
+        Upload, process, wait, and download the results; raise BenchFailed unless the job is DONE.
+
+        Return the seconds from the first byte of the upload until the results can be downloaded.
+        """
+        asked, sent = Asked(mode), measure(file)
         with Api(self.url, Token(self.token)) as api:
-            media = api.upload(
-                measure(file), asked, is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing
-            )
+            began = time.perf_counter()
+            media = api.upload(sent, asked, is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing)
             job_id = api.process(media, asked)
             job = watch(lambda: api.job(job_id), PACE, _nothing)
+            seconds = time.perf_counter() - began
             if job.status != "DONE" or job.result_media is None:
                 raise BenchFailed(file.name, f"the job is {job.status}: {list(job.raw.get('messages', []))[:3]}")
             with results.open("wb") as target:
                 api.download(job.result_media, target, on_position=_nothing)
-        return job
+        return seconds
 
     def beside(self, organization: str) -> "BenchServer":
         """Return the same server with another, new organization."""

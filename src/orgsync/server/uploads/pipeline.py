@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from orgsync.core.checking import OpenedFile
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.guards import fill_of
 from orgsync.core.model import Mode
@@ -26,6 +27,7 @@ from orgsync.server.uploads.draft import (
     open_source,
     refusal_of,
     refusal_of_rows,
+    without_lines,
 )
 from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.invited import send_invitations
@@ -66,19 +68,25 @@ def process(
         endings.fail_unread(attempt, error)
         return
     attempt.report("plan", total=file.row_count)
-    # Nobody is kept from writing while we plan; whether the plan still fits is checked under the lock.
+    # As a value that nobody here holds on to: whatever it needs no more of a million people is let go of on the way.
+    _end(attempt, _planned(job, file, now=now), patience)
+
+
+def _planned(job: UploadJob, file: OpenedFile, *, now: datetime) -> Draft:
+    """Plan; nobody is kept from writing meanwhile. Whether the plan still fits is checked under the lock."""
     with consistent_read():
-        draft = make_draft(job, file, now=now)
-    if refusal := refusal_of(job, file) or refusal_of_rows(job, draft):
-        endings.fail(attempt, draft, refusal)
-    elif job.is_dry_run:
-        endings.finish_dry(attempt, draft)
-    else:
-        _apply_or_hold(attempt, draft, patience)
+        return make_draft(job, file, now=now)
 
 
-def _apply_or_hold(attempt: Attempt, draft: Draft, patience: timedelta | None) -> None:
+def _end(attempt: Attempt, draft: Draft, patience: timedelta | None) -> None:
+    """Refuse the file, show what it would do, hold it, or apply it."""
     job, now = attempt.job, attempt.began_at
+    if refusal := refusal_of(job, draft.file) or refusal_of_rows(job, draft):
+        endings.fail(attempt, draft, refusal)
+        return
+    if job.is_dry_run:
+        endings.finish_dry(attempt, draft)
+        return
     decide = decision_on(job, now=now)
     if reasons := decide(draft):
         endings.hold(attempt, *as_held(job, draft, reasons, now=now))
@@ -96,6 +104,7 @@ def _apply_or_hold(attempt: Attempt, draft: Draft, patience: timedelta | None) -
                 endings.hold(attempt, *as_held(job, draft, reasons, now=now))
                 return
             files.begin(draft)
+        draft = without_lines(draft)
         _apply(attempt, draft, files)
 
 
