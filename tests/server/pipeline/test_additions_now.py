@@ -190,7 +190,7 @@ def test_additions_go_with_the_rest_or_not_at_all(world: World, monkeypatch: pyt
     def die(*_: object, **__: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr("orgsync.server.uploads.rest.job_finished", die)
+    monkeypatch.setattr("orgsync.server.uploads.rest.tell", die)
     with pytest.raises(ConnectionError):
         add_only(world, held)
 

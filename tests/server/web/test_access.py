@@ -19,7 +19,7 @@ from orgsync.server.uploads.models import ErasureRequest
 from orgsync.server.web.urls import urlpatterns
 from tests.job_world import make_admin, make_job, make_media, make_token
 
-OPEN = {"start", "setup", "invitation"}
+OPEN = {"start", "setup", "invitation", "activate"}
 """Pages that ask nobody to sign in: they lead to where the visitor belongs."""
 OWN = {"organizations"}
 """Pages of whoever is signed in, whatever their roles."""
@@ -63,6 +63,7 @@ CHANGING = {
     "learner-edit",
     "learner-change",
     "learner-erase",
+    "learner-invite",
     "erasures",
     "erasure",
     "erasure-lift",
@@ -83,6 +84,7 @@ CHANGING = {
     "group-people",
     "group-rule",
     "license-people",
+    "license-invite",
     "duplicates",
     "duplicates-download",
     "duplicate",
@@ -113,6 +115,7 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "job-undo",
     "logo",
     "learner-erase",
+    "learner-invite",
     "erasure",
     "erasure-lift",
     "erasure-request",
@@ -122,7 +125,7 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
     "delivery",
 }
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
-POOL = {"license", "license-download", "license-people"}
+POOL = {"license", "license-download", "license-people", "license-invite"}
 WITH_ID |= GROUP | POOL | {"duplicate"}
 POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
     "settings-blackout-remove",
@@ -130,8 +133,11 @@ POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-l
     "webhook-replay",
     "invitation-withdraw",
     "audit-verify",
+    "learner-invite",
+    "license-invite",
 }
 
+_OF_LEARNER = ("learner", "learner-edit", "learner-change", "learner-erase", "learner-invite")
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
 
 Address = Callable[[str], str]
@@ -171,7 +177,7 @@ def address(acme: Organization) -> Address:
         expires_at=timezone.now() + timedelta(days=1),
     )
     ids: dict[str, dict[str, object]] = {
-        **{name: {"learner_id": 1} for name in ("learner", "learner-edit", "learner-change", "learner-erase")},
+        **{name: {"learner_id": 1} for name in _OF_LEARNER},
         **{name: {"group": group.pk} for name in GROUP},
         "group-why": {"group": group.pk, "learner_id": 1},
         **{name: {"pool": pool.pk} for name in POOL},

@@ -18,7 +18,6 @@ from orgsync.core.plan import PLAN_SCHEMA
 from orgsync.core.results import LINE_END
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.revision import lock_directory
-from orgsync.server.notify.mails import job_finished
 from orgsync.server.orgs.blackouts import blackout_at
 from orgsync.server.uploads import audited, transitions
 from orgsync.server.uploads.attempt import Attempt
@@ -27,6 +26,7 @@ from orgsync.server.uploads.media import DamagedMedia, RemovedMedia, discard, op
 from orgsync.server.uploads.models import MediaKind, UploadJob
 from orgsync.server.uploads.receive import Received, Receiver
 from orgsync.server.uploads.shortcut import Shortcuts, is_plain_file
+from orgsync.server.uploads.telling import tell
 
 _END: Final = LINE_END.encode()
 _UNCHANGED: Final = f",{RowStatus.UNCHANGED.value},,".encode() + _END
@@ -103,7 +103,7 @@ def _finish(attempt: Attempt, last: UploadJob, results: Received, plan: Received
         revision=last.revision,
         settled_epoch=last.settled_epoch,
     )
-    job_finished(job, now=attempt.clock())
+    tell(job, now=attempt.clock())
     audited.note_superseded(job, superseded, at=now)
 
 
