@@ -28,6 +28,7 @@ CONFIGURATION: Final = {
     "notify_outboxmail",
     "orgs_admin",
     "orgs_invitation",
+    "orgs_singlesignon",
     "tokens_accesstoken",
     "uploads_erasurerequest",
     "uploads_media",
@@ -39,6 +40,7 @@ GLOBAL_KEYS: Final = {
     ("tokens_accesstoken", ("digest",)): "a bearer token is looked up before we know whose it is",
     ("directory_learnerinvitation", ("digest",)): "the link of an invitation names no organization",
     ("orgs_invitation", ("digest",)): "the link of an invitation names no organization",
+    ("orgs_singlesignon", ("public_id",)): "the address to which a provider sends people back names no organization",
 }
 
 TABLES = """

@@ -144,10 +144,10 @@ def test_state_can_be_forgotten(cli: Cli, linkedin: Linkedin, people: People, tm
     (state,) = (tmp_path / "state").rglob("acknowledged.parquet")
     mode = state.stat().st_mode & 0o777
 
-    forgotten = cli("forget", "--yes")
+    forgotten = cli("forget", "--yes", "--json")
 
     assert mode == 0o600
     assert state.parent.stat().st_mode & 0o077 == 0
-    assert "acknowledged.parquet" in forgotten.stdout
+    assert "acknowledged.parquet" in json.loads(forgotten.stdout)["removed"]
     assert not state.exists()
     assert json.loads(cli("plan", file, "--json").stdout)["counts"]["told"] == 2

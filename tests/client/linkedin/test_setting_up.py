@@ -50,6 +50,7 @@ def test_a_token_is_stored_for_its_owner_alone(
     nobody = cli("status", "1")
     stored = invoke("token", "set", "--in-file", "--days", "9", text=f"{TOKEN}\n")
     shown = cli("token", "show")
+    told = json.loads(cli("token", "show", "--json").stdout)
     found = cli("status", "1")
     (file,) = (tmp_path / "state" / "tokens").iterdir()
     mode = file.stat().st_mode & 0o777
@@ -60,7 +61,8 @@ def test_a_token_is_stored_for_its_owner_alone(
     assert "No virtual resource found" in found.stderr
     assert mode == 0o600
     assert "expires in 9 days" in doctor.stdout
-    assert TOKEN not in stored.output + shown.output + doctor.output
+    assert told["place"] == str(file)
+    assert TOKEN not in stored.output + shown.output + doctor.output + str(told)
     assert not file.exists()
 
 

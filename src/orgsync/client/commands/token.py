@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from orgsync.client.connection import chosen_target, config_option, find_and_load
+from orgsync.client.connection import chosen_target, config_option, find_and_load, json_option
 from orgsync.client.credentials import Token
 from orgsync.client.errors import BadUsage
+from orgsync.client.report import show_json
 from orgsync.client.statefolder import target_name
 from orgsync.client.tokenstore import TokenStore
 
@@ -40,13 +41,17 @@ def set_token(
 @token.command()
 @config_option
 @_SERVER
-def show(*, config: Path | None, server: str | None) -> None:
+@json_option
+def show(*, config: Path | None, server: str | None, as_json: bool) -> None:
     """Say where the token is, by which digits it can be told from others, and when it expires; never the token."""
     stored = TokenStore(_name(config, server)).get()
     if stored is None:
         raise BadUsage("No token is stored for this target: orgsync token set")
-    expires = stored.expires.isoformat() if stored.expires else "not known"
-    click.echo(f"Token {stored.token.fingerprint()} in {stored.place}; expires: {expires}")
+    expires = stored.expires.isoformat() if stored.expires else None
+    if as_json:
+        show_json({"token": stored.token.fingerprint(), "place": stored.place, "expires": expires})
+    else:
+        click.echo(f"Token {stored.token.fingerprint()} in {stored.place}; expires: {expires or 'not known'}")
 
 
 @token.command()
