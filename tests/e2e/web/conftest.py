@@ -15,7 +15,7 @@ from tests.e2e.web.browser import CHROMIUM, chromium, close, places, signed_in
 PEOPLE = 300
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is missing: no pages in a real browser (scripts/system-packages.sh installs it)"
@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def center(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
     """`orgsync serve` with its worker: two nights applied, the third night's half file held."""
     folder = tmp_path_factory.mktemp("account-center")
@@ -49,7 +49,7 @@ def owner(browser: Browser, center: DemoServer) -> Iterator[Page]:
     close(page)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def addresses(browser: Browser, center: DemoServer) -> dict[str, str]:
     """Return the path of every page by name."""
     page = signed_in(browser, center.url)
