@@ -7,12 +7,13 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from orgsync.core.edits import Edit
+from orgsync.core.grouprules.conditions import RuleError
 from orgsync.core.grouprules.where import parse_where
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Feed, Learner
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads import transitions
-from orgsync.server.uploads.edits import edit_people
+from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.ruleedits import save_rule
@@ -136,7 +137,10 @@ def _edit(world: World, number: int, how: str, *, sent: list[str], now: datetime
         "leaves": {"values": {"worker_status": "inactive"}},
     }
     edit = Edit(person.id, person.primary_email_address, **said[how])
-    return _told(edit_people(world.organization, [edit], world.owner, clock=lambda: now))
+    try:
+        return _told(edit_people(world.organization, [edit], world.owner, clock=lambda: now))
+    except EditRefused as refused:
+        return str(refused)
 
 
 def _undo(world: World, place: int, *, sent: list[str], now: datetime) -> object:
@@ -154,7 +158,12 @@ def _undo(world: World, place: int, *, sent: list[str], now: datetime) -> object
 
 
 def _rule(world: World, where: str, *, sent: list[str], now: datetime) -> object:
-    return _told(_run(world, save_rule(world.organization, "Team", parse_where(where), by=world.owner, now=now), now))
+    """Save a rule, unless it names somebody who is not there by that address."""
+    try:
+        job = save_rule(world.organization, "Team", parse_where(where), by=world.owner, now=now)
+    except RuleError as refused:
+        return str(refused)
+    return _told(_run(world, job, now))
 
 
 def _mode(world: World, mode: Mode, *, sent: list[str], now: datetime) -> object:
