@@ -16,12 +16,12 @@ from orgsync.server.uploads import pipeline
 from orgsync.server.uploads.draft import open_source
 from orgsync.server.uploads.media import read_verified
 from orgsync.server.uploads.shortcut import Shortcuts
-from tests.properties.budget import EXAMPLES
+from tests.properties.budget import EXAMPLES, stories
 from tests.server.pipeline.pipeline_world import MONDAY, World, hold_codes, kinds, statuses
 from tests.server.pipeline.shortcut_story import act, all_acts, first_night, new_name, plain_acts, set_up
 
 story = settings(
-    deadline=None,
+    stories,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
