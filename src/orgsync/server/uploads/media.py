@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.db import transaction
 
@@ -17,7 +17,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads.models import Media, MediaKind
 from orgsync.server.uploads.receive import Received, Receiver
-from orgsync.server.uploads.storage import LEFT_OVER_AFTER, storage
+from orgsync.server.uploads.storage import CHUNK, LEFT_OVER_AFTER, storage
 
 SWEPT_DAYS: Final = 7
 
@@ -82,6 +82,17 @@ def write_file(file_name: str, write: Callable[[Receiver], object], *, now: date
     except BaseException:
         receiver.abandon()
         raise
+
+
+def write_whole(file_name: str, whole: BinaryIO, *, now: datetime) -> Received:
+    """Bring a file that was made elsewhere, because it had to be sought in, into storage; as `write_file`."""
+
+    def write(receiver: Receiver) -> None:
+        whole.seek(0)
+        while chunk := whole.read(CHUNK):
+            receiver.write(chunk)
+
+    return write_file(file_name, write, now=now)
 
 
 def store_media(chunks: Iterable[bytes], *, feed: Feed, kind: MediaKind, file_name: str, now: datetime) -> Media:

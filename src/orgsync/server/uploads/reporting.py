@@ -14,12 +14,11 @@ from orgsync.core.plan import Plan
 from orgsync.core.results import complete_outcome, write_results
 from orgsync.core.summary import Summary, summarize, wire_messages
 from orgsync.server.uploads.draft import Draft
-from orgsync.server.uploads.media import discard, read_verified, record_media, write_file
+from orgsync.server.uploads.media import discard, read_verified, record_media, write_file, write_whole
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
 from orgsync.server.uploads.receive import Received, Receiver
 from orgsync.server.uploads.transitions import Outcome
 
-_CHUNK: Final = 1 << 20
 _WOULD_CHANGE: Final = (
     RowStatus.CREATED,
     RowStatus.UPDATED,
@@ -143,10 +142,4 @@ def _write_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Received:
     # Parquet has its table of contents at the end, and is written as a file that can be sought in.
     with tempfile.TemporaryFile() as whole:
         planfile.write_plan(plan, whole)
-        whole.seek(0)
-
-        def write(target: Receiver) -> None:
-            while chunk := whole.read(_CHUNK):
-                target.write(chunk)
-
-        return write_file(f"plan-{job.public_id}.parquet", write, now=now)
+        return write_whole(f"plan-{job.public_id}.parquet", whole, now=now)

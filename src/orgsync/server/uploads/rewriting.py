@@ -13,12 +13,10 @@ from orgsync.core import planfile
 from orgsync.core.csvfile import read_csv
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.forgetting import Keys, names_person, plan_without, without_person, write_raw
-from orgsync.server.uploads.media import DamagedMedia, open_verified, verified_file, write_file
+from orgsync.server.uploads.media import DamagedMedia, open_verified, verified_file, write_whole
 from orgsync.server.uploads.models import Media, MediaKind
-from orgsync.server.uploads.receive import Received, Receiver
+from orgsync.server.uploads.receive import Received
 from orgsync.server.uploads.storage import storage
-
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def _rewrite_results(media: Media, keys: Keys, now: datetime) -> Rewritten | Non
         return None
     with tempfile.TemporaryFile() as target:
         write_raw(without_person(raw, keys), target)
-        return Rewritten(media, _stored(media, target, now))
+        return Rewritten(media, write_whole(media.file_name, target, now=now))
 
 
 def _rewrite_plan(media: Media, keys: Keys, now: datetime) -> Rewritten | None:
@@ -104,7 +102,7 @@ def _rewrite_plan(media: Media, keys: Keys, now: datetime) -> Rewritten | None:
         return None
     with tempfile.TemporaryFile() as target:
         _write_plan(rest, target)
-        return Rewritten(media, _stored(media, target, now))
+        return Rewritten(media, write_whole(media.file_name, target, now=now))
 
 
 _REWRITE: Final = {
@@ -116,16 +114,6 @@ _REWRITE: Final = {
 
 def _write_plan(plan: pl.DataFrame, target: BinaryIO) -> None:
     plan.write_parquet(target, row_group_size=planfile.ROW_GROUP)
-
-
-def _stored(media: Media, whole: BinaryIO, now: datetime) -> Received:
-    whole.seek(0)
-
-    def write(target: Receiver) -> None:
-        while chunk := whole.read(_CHUNK):
-            target.write(chunk)
-
-    return write_file(media.file_name, write, now=now)
 
 
 def _succeeded(media: Media, received: Received) -> Media:
