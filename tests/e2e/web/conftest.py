@@ -1,4 +1,4 @@
-"""One server with the sample company, and one browser, for all tests of pages in a real browser."""
+"""One server with the sample company for all tests of pages in a real browser, and one browser for those of a file."""
 
 import os
 from collections.abc import Iterator
@@ -15,8 +15,9 @@ from tests.e2e.web.browser import CHROMIUM, chromium, close, places, signed_in
 PEOPLE = 300
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start Chromium for one file: while it is driven, no test of the same process may ask the database."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is missing: no pages in a real browser (scripts/system-packages.sh installs it)"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
@@ -24,8 +25,8 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="package")
-def center(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+@pytest.fixture(scope="session")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
     """`orgsync serve` with its worker: two nights applied, the third night's half file held."""
     folder = tmp_path_factory.mktemp("account-center")
     company = Company(folder / "files", PEOPLE)
@@ -49,7 +50,7 @@ def owner(browser: Browser, center: DemoServer) -> Iterator[Page]:
     close(page)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def addresses(browser: Browser, center: DemoServer) -> dict[str, str]:
     """Return the path of every page by name."""
     page = signed_in(browser, center.url)
