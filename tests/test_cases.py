@@ -13,6 +13,7 @@ import pytest
 from tests.cases.core_run import run_core
 from tests.cases.server_run import run_server
 from tests.cases.story import Case, Ending, all_cases, read_case, read_expected
+from tests.database import empty_tables
 
 
 @cache
@@ -22,9 +23,10 @@ def core_ending(name: str) -> Ending:
 
 @pytest.fixture
 def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let the pipeline have transactions of its own; each case cleans up, because to flush every table is dear."""
+    """Let the pipeline have transactions of its own; each case takes its organization away, this the audit log."""
     with django_db_blocker.unblock():
         yield
+        empty_tables()
 
 
 @pytest.mark.parametrize("name", all_cases())

@@ -19,7 +19,6 @@ from orgsync.server.uploads import transitions
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.storage import storage
-from tests.cases.server_run import forget
 from tests.mailbox import Mailbox, smtp_server
 from tests.server.pipeline.pipeline_world import World
 
@@ -39,17 +38,9 @@ def media_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def make_playground(world: World) -> Iterator[Make]:
-    """Make sandboxes of the world's owner; they are forgotten at the end."""
-    made: list[Organization] = []
-
-    def make(name: str, people: int) -> Organization:
-        made.append(make_sandbox(name, world.owner, people=people))
-        return made[-1]
-
-    yield make
-    for organization in made:
-        forget(organization)
+def make_playground(world: World) -> Make:
+    """Make sandboxes of the world's owner; they are gone with it."""
+    return lambda name, people: make_sandbox(name, world.owner, people=people)
 
 
 def run_jobs(organization: Organization) -> list[str]:

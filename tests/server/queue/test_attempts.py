@@ -8,8 +8,9 @@ from orgsync.core.model import JobStatus
 from orgsync.server.uploads import attempts, child
 from orgsync.server.uploads.attempts import AttemptFailed
 from orgsync.server.uploads.children import Children, describe_end
+from orgsync.server.uploads.tasks import enqueue
 from tests.job_world import NOW, make_job, make_organization, make_token
-from tests.server.queue.queue_world import stored
+from tests.server.queue.queue_world import query, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,18 @@ def test_attempt_that_was_taken_over_settles_nothing() -> None:
     attempts.settle(job.pk, 1, "ended with the exit code 1", now=NOW)
 
     assert (stored(job).status, stored(job).attempts) == (JobStatus.PROCESSING, 2)
+
+
+@pytest.mark.parametrize(("queue_status", "status"), [("doing", JobStatus.QUEUED), ("aborted", JobStatus.PROCESSING)])
+def test_next_run_settles_what_an_earlier_run_left_open(queue_status: str, status: JobStatus) -> None:
+    """The database was away when the attempt ended. A run whose queue job was taken from it touches nothing."""
+    job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=1)
+    enqueue(job)
+    ((queue_job_id,),) = query(f"UPDATE procrastinate_jobs SET status = '{queue_status}' RETURNING id")
+
+    attempts.settle_earlier(job.pk, queue_job_id, now=NOW)
+
+    assert stored(job).status == status
 
 
 def test_stuck_attempt_is_ended() -> None:

@@ -40,6 +40,21 @@ def settle(job_id: int, attempt: int, how: str, *, now: datetime) -> None:
         raise AttemptFailed(job_id, attempt, how)
 
 
+def settle_earlier(job_id: int, queue_job_id: int, *, now: datetime) -> None:
+    """
+    See to the attempt that an earlier run of the same queue job began and could not settle: the database was away.
+
+    Left open, the next run would find nothing to start and end the queue job; until a sweep finds the upload job, a
+    later one of the same organization would go before it.
+    """
+    with transaction.atomic():
+        if not transitions.is_running(queue_job_id):
+            return
+        job = UploadJob.objects.select_for_update().get(id=job_id)
+        if job.status == JobStatus.PROCESSING:
+            close_attempt(job, "ended without a word reaching the database", now=now)
+
+
 def close_attempt(job: UploadJob, how: str, *, now: datetime) -> None:
     """
     Queue the job of a failed attempt for its next try, or fail it and tell people when it had all of them.

@@ -85,7 +85,7 @@ def start(job_id: int, *, worker: str, now: datetime, queue_job_id: int | None =
     was declared dead before it began cannot start beside its successor.
     """
     with transaction.atomic():
-        if queue_job_id is not None and not _is_running(queue_job_id):
+        if queue_job_id is not None and not is_running(queue_job_id):
             return None
         values = {"status": JobStatus.PROCESSING, "worker": worker, "attempts": F("attempts") + 1}
         progress = {"phase": "", "done": 0, "total": 0, "started_at": now, "modified_at": now}
@@ -210,8 +210,8 @@ def cancel_expired(*, now: datetime) -> int:
         return len(expired)
 
 
-def _is_running(queue_job_id: int) -> bool:
-    # The share lock lasts until our own move is committed: a sweep skips the queue job that long.
+def is_running(queue_job_id: int) -> bool:
+    """Return whether the queue counts a queue job as running; a sweep skips it until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_QUEUE_JOB, [queue_job_id])
         return cursor.fetchone() is not None
