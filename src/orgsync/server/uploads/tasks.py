@@ -55,7 +55,7 @@ async def process_upload(context: JobContext, job_id: int) -> None:
     children: Children = context.additional_context[CHILDREN]
     child = await children.take()
     try:
-        if context.job.attempts:
+        if context.job.attempts and context.job.id is not None:
             await sync_to_async(attempts.settle_earlier)(job_id, context.job.id, now=timezone.now())
         start = sync_to_async(transitions.start)
         attempt = await start(job_id, worker=child.name, now=timezone.now(), queue_job_id=context.job.id)
