@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "orgsync.server.uploads",
     "orgsync.server.notify",
     "orgsync.server.hooks",
+    "orgsync.server.learning",
 ]
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",

@@ -20,6 +20,8 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "directory_pastlicense": "learner_id",
     "directory_pastmembership": "learner_id",
     "directory_permissiongrant": "learner_id",
+    "learning_activity": "learner_id",
+    "learning_progress": "learner_id",
     "audit_personkey": "learner_id",
     "orgs_invitation": "learner_id",
 }

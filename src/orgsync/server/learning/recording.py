@@ -1,0 +1,103 @@
+"""The one way in which activity comes into the database, from wherever: once each, with all that is counted from it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from orgsync.server.learning.models import Source, Verb
+from orgsync.server.orgs.models import Organization
+
+INSERT: Final = """
+    INSERT INTO learning_activity
+           (organization_id, id, learner_id, content_id, verb, at, day, seconds, percent, source, stored_at)
+    SELECT %(organization)s, deed.id, deed.learner_id, deed.content_id, deed.verb, deed.at,
+           (deed.at AT TIME ZONE %(zone)s)::date, deed.seconds, deed.percent, %(source)s, %(now)s
+      FROM unnest(%(ids)s::uuid[], %(learners)s::bigint[], %(contents)s::bigint[], %(verbs)s::text[],
+                  %(times)s::timestamptz[], %(seconds)s::bigint[], %(percents)s::smallint[])
+           AS deed (id, learner_id, content_id, verb, at, seconds, percent)
+     ORDER BY deed.id
+        ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+ADD_TO_PROGRESS: Final = """
+    INSERT INTO learning_progress AS known
+           (organization_id, learner_id, content_id, started_at, last_at, percent, seconds, completed_at, liked_at)
+    SELECT organization_id, learner_id, content_id,
+           min(at) FILTER (WHERE verb IN ('viewed', 'progressed', 'completed')),
+           max(at),
+           coalesce(max(CASE verb WHEN 'completed' THEN 100 ELSE percent END), 0),
+           sum(seconds),
+           min(at) FILTER (WHERE verb = 'completed'),
+           (array_agg(CASE verb WHEN 'liked' THEN at END ORDER BY at DESC)
+              FILTER (WHERE verb IN ('liked', 'unliked')))[1]
+      FROM learning_activity
+     WHERE organization_id = %(organization)s AND id = ANY (%(ids)s)
+     GROUP BY organization_id, learner_id, content_id
+     ORDER BY organization_id, learner_id, content_id
+        ON CONFLICT (organization_id, learner_id, content_id) DO UPDATE
+       SET started_at = least(known.started_at, excluded.started_at),
+           last_at = greatest(known.last_at, excluded.last_at),
+           percent = greatest(known.percent, excluded.percent),
+           seconds = known.seconds + excluded.seconds,
+           completed_at = least(known.completed_at, excluded.completed_at)
+"""
+SET_LIKES: Final = """
+    UPDATE learning_progress AS known
+       SET liked_at = last.liked_at
+      FROM (SELECT DISTINCT ON (learner_id, content_id)
+                   learner_id, content_id, CASE verb WHEN 'liked' THEN at END AS liked_at
+              FROM learning_activity
+             WHERE organization_id = %(organization)s AND verb IN ('liked', 'unliked') AND voided_at IS NULL
+               AND (learner_id, content_id) IN (SELECT learner_id, content_id FROM learning_activity
+                     WHERE organization_id = %(organization)s AND id = ANY (%(ids)s) AND verb IN ('liked', 'unliked'))
+             ORDER BY learner_id, content_id, at DESC, id DESC) AS last
+     WHERE known.organization_id = %(organization)s
+       AND known.learner_id = last.learner_id AND known.content_id = last.content_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that a person did with content, both of the organization and known to exist."""
+
+    learner_id: int
+    content_id: int
+    verb: Verb
+    at: datetime
+    id: uuid.UUID
+    """Chosen by whoever tells of it: told again, it counts once."""
+    seconds: int = 0
+    percent: int | None = None
+
+
+def record(organization: Organization, deeds: Sequence[Deed], *, source: Source, now: datetime) -> set[uuid.UUID]:
+    """
+    Write what people did, and where they stand by it, in one transaction; return the ids that were new.
+
+    Known ids are left as they are, whatever they say now.
+    """
+    values: dict[str, Any] = {
+        "organization": organization.pk,
+        "zone": ZoneInfo(organization.time_zone).key,
+        "source": source.value,
+        "now": now,
+        "ids": [deed.id for deed in deeds],
+        "learners": [deed.learner_id for deed in deeds],
+        "contents": [deed.content_id for deed in deeds],
+        "verbs": [deed.verb.value for deed in deeds],
+        "times": [deed.at for deed in deeds],
+        "seconds": [deed.seconds for deed in deeds],
+        "percents": [deed.percent for deed in deeds],
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+        new = {found for (found,) in cursor.fetchall()}
+        touched: dict[str, Any] = {"organization": organization.pk, "ids": list(new)}
+        for statement in (ADD_TO_PROGRESS, SET_LIKES):
+            cursor.execute(statement, touched)
+    return new
