@@ -6,6 +6,7 @@ import pytest
 
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Claim, Feed, Learner, LicenseAssignment
+from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.calendarjobs import CALENDAR, queue_due
 from orgsync.server.uploads.decisions import reject_job
 from orgsync.server.uploads.models import JobKind, UploadJob
@@ -47,6 +48,20 @@ def test_last_day_and_start_date_take_effect_without_a_file(world: World) -> Non
     assert world.log_of(job) == [(1, 2, "status", "active", "inactive")]
     held = LicenseAssignment.objects.filter(**world.mine).values_list("learner_id", "state")
     assert sorted(held) == [(2, "active"), (3, "active")]
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_due"), [("Pacific/Auckland", True), ("UTC", False), ("America/Los_Angeles", False)]
+)
+def test_day_is_that_of_the_organization(world: World, zone: str, is_due: bool) -> None:
+    """
+    Noon in London is past midnight in Auckland: Ana's last day is over there, and nowhere else.
+    """
+    Organization.objects.filter(id=world.id).update(time_zone=zone)
+    world.organization.refresh_from_db()
+    world.send("primary_email_address,end_date\nana@example.com,2026-03-02\n")
+
+    assert bool(calendar_jobs(world, MONDAY.replace(hour=12))) is is_due
 
 
 def test_calendar_makes_no_claims_and_sends_no_mail_when_all_went_well(world: World) -> None:

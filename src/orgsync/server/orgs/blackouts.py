@@ -11,7 +11,7 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of
 
 
 class WrongBlackout(OrgSyncError):
@@ -46,7 +46,7 @@ def blackouts_of(organization: Organization) -> list[Blackout]:
 
 def blackout_at(organization: Organization, moment: datetime) -> Blackout | None:
     """Return the blackout that a moment is in, by the organization's calendar; of several the one that ends last."""
-    day = moment.astimezone(zone_named(organization.time_zone)).date()
+    day = day_of(moment, organization)
     covering = [span for span in blackouts_of(organization) if span.first <= day <= span.last]
     return max(covering, key=lambda span: span.last, default=None)
 

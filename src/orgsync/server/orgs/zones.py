@@ -1,6 +1,6 @@
 """The time zone of an organization."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -25,6 +25,11 @@ def zone_named(name: str) -> tzinfo:
     # A folder of the zone database (Europe) is an OSError.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
+
+
+def day_of(moment: datetime, organization: Organization) -> date:
+    """Return the day that it is in the organization's zone: what dates in files and settings are compared with."""
+    return moment.astimezone(zone_named(organization.time_zone)).date()
 
 
 def local_time(moment: datetime, organization: Organization) -> str:

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -18,6 +18,7 @@ from orgsync.core.directory import Directory
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads import audited, tasks
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.media import store_media
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 CALENDAR: Final = "Calendar"
 """Name of the feed that an organization's calendar jobs belong to; it is made when first needed."""
 
+FURTHEST_EAST: Final = timedelta(hours=14)
 _HEADERS: Final = ("existing_email_address", "unique_user_id")
 """A row with the old address alone never creates anybody and never changes an address."""
 _IS_DUE: Final = """
@@ -61,10 +63,12 @@ def queue_due(*, now: datetime) -> list[UploadJob]:
     Queue a job for every organization that has people of whom something is due; return the jobs.
 
     Safe at any time and as often as you like: nothing is queued while an organization's last calendar job is under
-    way, while one for the same people is held, or when such a one has ended on the same day (UTC).
+    way, while one for the same people is held, or when such a one has ended on the same day. Days are those of the
+    organization's time zone.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_ORGANIZATIONS, {"today": now.date()})
+        # Nobody's day is further on than that; each organization then looks by its own.
+        cursor.execute(_FIND_ORGANIZATIONS, {"today": (now + FURTHEST_EAST).date()})
         found = [organization_id for (organization_id,) in cursor.fetchall()]
     organizations = list(Organization.objects.filter(id__in=found).order_by("id"))
     jobs = [_queue_due_of(organization, now) for organization in organizations]
@@ -77,12 +81,16 @@ def claim_all(directory: Directory) -> Directory:
 
 
 def _queue_due_of(organization: Organization, now: datetime) -> UploadJob | None:
+    today = day_of(now, organization)
     with transaction.atomic():
-        feed = _lock_feed(organization)
-        content = _file_of(_people_due(organization, now))
-        if _is_settled(feed, content, now):
+        people = _people_due(organization, today)
+        if not people:
             return None
-        name = f"calendar-{now:%Y-%m-%d}.csv"
+        feed = _lock_feed(organization)
+        content = _file_of(people)
+        name = f"calendar-{today.isoformat()}.csv"
+        if _is_settled(feed, content, name):
+            return None
         source = store_media([content], feed=feed, kind=MediaKind.SOURCE, file_name=name, now=now)
         job = insert_job(
             UploadJob(
@@ -110,9 +118,9 @@ def _lock_feed(organization: Organization) -> Feed:
     return Feed.objects.select_for_update().get(organization=organization, name=CALENDAR)
 
 
-def _people_due(organization: Organization, now: datetime) -> list[tuple[str, str]]:
+def _people_due(organization: Organization, today: date) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_PEOPLE, {"today": now.date(), "organization": organization.pk})
+        cursor.execute(_FIND_PEOPLE, {"today": today, "organization": organization.pk})
         return [(email, unique_user_id) for email, unique_user_id in cursor.fetchall()]
 
 
@@ -122,7 +130,7 @@ def _file_of(people: Sequence[tuple[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _is_settled(feed: Feed, content: bytes, now: datetime) -> bool:
+def _is_settled(feed: Feed, content: bytes, name: str) -> bool:
     """Say whether what is due is being done, waits for a person's word, or was done or refused today."""
     last = _jobs_of(feed).select_related("source").order_by("-id").first()
     if last is None:
@@ -130,7 +138,7 @@ def _is_settled(feed: Feed, content: bytes, now: datetime) -> bool:
     if last.status in _UNDER_WAY:
         return True
     is_same = bytes(last.source.content_sha256) == _hash_of(content)
-    return is_same and (last.status == JobStatus.HELD or last.source.file_name == f"calendar-{now:%Y-%m-%d}.csv")
+    return is_same and (last.status == JobStatus.HELD or last.source.file_name == name)
 
 
 def _hash_of(content: bytes) -> bytes:

@@ -16,6 +16,7 @@ from orgsync.core.model import Limits, Mode, RowPolicy, Severity
 from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.build import build_plan
 from orgsync.server.directory.models import CustomAttribute, Pool
+from orgsync.server.orgs.zones import day_of
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.calendarjobs import claim_all
 from orgsync.server.uploads.erasedrows import without_erased
@@ -161,7 +162,7 @@ def _policy(job: UploadJob, now: datetime) -> Policy:
     scopes = job.token.scopes if job.token else []
     return Policy(
         mode=Mode(job.mode),
-        today=now.date(),
+        today=day_of(now, job.organization),
         leaves_by_status=organization.leaves_by_status,
         waits_for_start_date=organization.waits_for_start_date,
         reactivates_returners=organization.reactivates_returners,

@@ -16,6 +16,7 @@ from orgsync.server.directory.models import Pool
 from orgsync.server.directory.needs import find_needed, needs_of
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.orgs.access import is_owner
+from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads.invited import most_invitations
 from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
@@ -62,7 +63,7 @@ def policy_by_hand(job: UploadJob, now: datetime) -> Policy:
     """Return what rows mean that a person made: an explicit word counts, whatever the organization lets files do."""
     return Policy(
         mode=Mode.CHANGES,
-        today=now.date(),
+        today=day_of(now, job.organization),
         waits_for_start_date=job.organization.waits_for_start_date,
         by_hand=True,
         most_invitations=most_invitations(job),

@@ -11,6 +11,7 @@ from orgsync.core.model import RowStatus
 from orgsync.core.plan import Writes
 from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.server.directory.fingerprints import keep_fingerprints, with_fingerprints
+from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads.draft import Draft
 from orgsync.server.uploads.epoch import epoch_before_file, epoch_of_job
 from orgsync.server.uploads.models import UploadJob
@@ -44,7 +45,7 @@ def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered 
     said = fingerprints(_raw_of(draft.file.raw, people), epoch).drop_nulls().join(people, on=ROW_NUMBER)
     said = said.select("learner_id", "fingerprint")
     said = said.filter(pl.col("learner_id").is_unique())
-    writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=now.date())
+    writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=day_of(now, job.organization))
     return Remembered(writes, said, created, epoch, epoch_before_file(job))
 
 
@@ -67,7 +68,7 @@ def keep_rows(
         return nothing
     settled = draft.file.checked.settled.height + remembered.created
     settled += keep_fingerprints(
-        job.organization_id, job.feed_id, remembered.said, epoch=remembered.epoch, today=now.date()
+        job.organization_id, job.feed_id, remembered.said, epoch=remembered.epoch, today=day_of(now, job.organization)
     )
     if settled < draft.file.row_count or not draft.issues.is_empty() or job.feed.missing_files > 1:
         return nothing
