@@ -25,6 +25,7 @@ CONFIGURATION: Final = {
     "directory_pool",
     "hooks_delivery",
     "hooks_webhook",
+    "learning_assignment",
     "learning_content",
     "notify_outboxmail",
     "orgs_admin",

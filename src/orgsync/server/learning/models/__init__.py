@@ -1,6 +1,31 @@
 """The tables of learning."""
 
 from orgsync.server.learning.models.activity import Activity, Progress, Source, Verb
+from orgsync.server.learning.models.assignments import (
+    Assignment,
+    AssignmentState,
+    AudienceKind,
+    DueKind,
+    JobAssignment,
+    LearnerAssignment,
+    PastLearnerAssignment,
+)
 from orgsync.server.learning.models.content import Audience, Content, ContentKind, ContentPart
 
-__all__ = ["Activity", "Audience", "Content", "ContentKind", "ContentPart", "Progress", "Source", "Verb"]
+__all__ = [
+    "Activity",
+    "Assignment",
+    "AssignmentState",
+    "Audience",
+    "AudienceKind",
+    "Content",
+    "ContentKind",
+    "ContentPart",
+    "DueKind",
+    "JobAssignment",
+    "LearnerAssignment",
+    "PastLearnerAssignment",
+    "Progress",
+    "Source",
+    "Verb",
+]
