@@ -32,6 +32,7 @@ CONFIGURATION: Final = {
     "orgs_invitation",
     "orgs_singlesignon",
     "tokens_accesstoken",
+    "tokens_application",
     "uploads_erasurerequest",
     "uploads_media",
     "uploads_uploadjob",
@@ -40,6 +41,7 @@ CONFIGURATION: Final = {
 
 GLOBAL_KEYS: Final = {
     ("tokens_accesstoken", ("digest",)): "a bearer token is looked up before we know whose it is",
+    ("tokens_application", ("client_id",)): "an application is looked up before we know whose it is",
     ("directory_learnerinvitation", ("digest",)): "the link of an invitation names no organization",
     ("orgs_invitation", ("digest",)): "the link of an invitation names no organization",
     ("orgs_singlesignon", ("public_id",)): "the address to which a provider sends people back names no organization",

@@ -8,11 +8,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from orgsync.server.tokens.limits import Call, count_call, forget_calls
 from orgsync.server.tokens.models import AccessToken, CallCount
 from orgsync.server.tokens.scopes import POWERFUL, PRESETS, Scope
+from orgsync.server.tokens.texts import is_well_formed
 from orgsync.server.tokens.tokens import (
     TokenRefused,
     TokenState,
     find_token,
-    is_well_formed,
     make_token,
     record_use,
     revoke_token,

@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from orgsync.server.api.errors import ApiError, access_denied, bad_token, empty_token, method_not_allowed
+from orgsync.server.api.errors import access_denied, bad_token, empty_token, method_not_allowed, too_many
 from orgsync.server.audit import actors
+from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.limits import Call, count_call
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.networks import peer_address
 from orgsync.server.tokens.scopes import Scope, has_scope
-from orgsync.server.tokens.tokens import TokenState, find_token, is_allowed_from, record_use
+from orgsync.server.tokens.tokens import TokenState, actor_of, find_token, is_allowed_from, record_use
 
 P = ParamSpec("P")
 Answer = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -62,7 +63,7 @@ def bearer_token(
                 raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
             known = cast("ApiRequest", request)
             known.token, known.organization = token, token.organization
-            with actors.acting(actors.token(token.pk)):
+            with actors.acting(actor_of(token)):
                 return view(known, *args, **kwargs)
 
         return checked
@@ -92,6 +93,20 @@ def bearer_value(header: str) -> str:
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
+def feed_of(request: ApiRequest) -> Feed:
+    """Return the feed whose files the token sends."""
+    if request.token.feed is None:
+        raise access_denied("This token belongs to no feed: it sends no files.")
+    return request.token.feed
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the caller's address; a proxy's word counts only from a trusted proxy."""
+    return peer_address(
+        request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES
+    )
+
+
 def _authenticate(request: HttpRequest, now: datetime) -> AccessToken:
     text = bearer_value(request.headers.get("Authorization", ""))
     if not text:
@@ -99,9 +114,7 @@ def _authenticate(request: HttpRequest, now: datetime) -> AccessToken:
     found = find_token(text, now=now)
     if found.token is None or found.state is not TokenState.GOOD:
         raise bad_token(*_REFUSALS[found.state])
-    address = peer_address(
-        request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES
-    )
+    address = address_of(request)
     structlog.contextvars.bind_contextvars(organization=found.token.organization_id, token=found.token.pk)
     if not is_allowed_from(found.token, address):
         raise access_denied("This token may not be used from this address.")
@@ -112,10 +125,4 @@ def _authenticate(request: HttpRequest, now: datetime) -> AccessToken:
 def _check_limit(token: AccessToken, call: Call, now: datetime) -> None:
     wait = count_call(token, call, now=now)
     if wait is not None:
-        raise ApiError(
-            429,
-            "TOO_MANY_REQUESTS",
-            "Resource level throttle limit for calls to this resource is reached.",
-            service_code=101,
-            headers={"Retry-After": str(wait)},
-        )
+        raise too_many(wait)

@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from orgsync.server.api.authentication import ApiRequest, bearer_token
+from orgsync.server.api.authentication import ApiRequest, bearer_token, feed_of
 from orgsync.server.api.errors import ApiError, invalid_request, resource_not_found
 from orgsync.server.api.parameters import check_media_type
 from orgsync.server.api.urns import public_id_of
@@ -39,7 +39,7 @@ def download(request: ApiRequest) -> HttpResponse | StreamingHttpResponse:
     if not text:
         raise invalid_request("id must be given: the URN of the file.")
     public_id = public_id_of(text, field="id")
-    media = find_media(request.organization, request.token.feed, public_id, _KINDS)
+    media = find_media(request.organization, feed_of(request), public_id, _KINDS)
     if media is None:
         raise resource_not_found()
     asked = _range_of(request, media)

@@ -60,6 +60,12 @@ def busy(message: str, retry_after: int) -> ApiError:
     return ApiError(503, "BUSY", message, headers={"Retry-After": str(retry_after)})
 
 
+def too_many(retry_after: int) -> ApiError:
+    message = "Resource level throttle limit for calls to this resource is reached."
+    headers = {"Retry-After": str(retry_after)}
+    return ApiError(429, "TOO_MANY_REQUESTS", message, service_code=101, headers=headers)
+
+
 def render(request: HttpRequest, error: ApiError) -> JsonResponse:
     body: dict[str, Any] = {"message": error.message, "serviceErrorCode": error.service_code, "status": error.status}
     if error.service_code is None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.http import JsonResponse
 
-from orgsync.server.api.authentication import ApiRequest, bearer_token
+from orgsync.server.api.authentication import ApiRequest, bearer_token, feed_of
 from orgsync.server.api.errors import invalid_request, resource_not_found
 from orgsync.server.api.jobs import job_json
 from orgsync.server.api.parameters import asked_terms, json_object, text_field
@@ -25,7 +25,7 @@ def process_file(request: ApiRequest) -> JsonResponse:
         raise invalid_request(f"action must be {ACTION}.")
     asked = asked_terms(request)
     public_id = public_id_of(text_field(json_object(request), "mediaUrn"), field="mediaUrn")
-    media = find_media(request.organization, request.token.feed, public_id, [MediaKind.SOURCE])
+    media = find_media(request.organization, feed_of(request), public_id, [MediaKind.SOURCE])
     if media is None:
         raise resource_not_found()
     try:
@@ -51,4 +51,4 @@ def _find_job(request: ApiRequest, job_id: str) -> UploadJob | None:
     jobs = UploadJob.objects.select_related(
         "source", "result", "ended_by", "approved_by", "first_approved_by", "rest_of"
     )
-    return jobs.filter(organization=request.organization, feed=request.token.feed, public_id=int(text)).first()
+    return jobs.filter(organization=request.organization, feed=feed_of(request), public_id=int(text)).first()

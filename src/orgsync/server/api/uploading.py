@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from django.http import JsonResponse
 
-from orgsync.server.api.authentication import ApiRequest, bearer_token
+from orgsync.server.api.authentication import ApiRequest, bearer_token, feed_of
 from orgsync.server.api.bodies import check_body, content_encoding, receive_body, upload_slot
 from orgsync.server.api.errors import ApiError, invalid_request
 from orgsync.server.api.parameters import (
@@ -63,7 +63,7 @@ def _describe(request: ApiRequest) -> UploadRequest:
         encoding=content_encoding(request),
     )
     try:
-        narrowed(terms_of_feed(request.token.feed), described.asked)
+        narrowed(terms_of_feed(feed_of(request)), described.asked)
     except WiderThanAllowed as error:
         raise invalid_request(str(error)) from error
     check_body(request)
@@ -94,7 +94,7 @@ def _record(request: ApiRequest, described: UploadRequest, received: Received, n
 def _record_media(request: ApiRequest, described: UploadRequest, received: Received) -> Media:
     return record_media(
         received,
-        feed=request.token.feed,
+        feed=feed_of(request),
         token=request.token,
         content_encoding=described.encoding,
         mode=described.asked.mode,

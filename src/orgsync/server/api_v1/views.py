@@ -26,7 +26,7 @@ def about_token(request: ApiRequest) -> JsonResponse:
     facts = {
         "name": token.name,
         "prefix": token.prefix,
-        "feed": token.feed.name,
+        "feed": token.feed.name if token.feed else None,
         "scopes": sorted(token.scopes),
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
     }

@@ -20,6 +20,11 @@ class Action(StrEnum):
     TOKEN_ROTATED = "token_rotated"  # nosec B105 # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # nosec B105 # noqa: S105
     TOKEN_FIRST_USED = "token_first_used"  # nosec B105 # noqa: S105
+    APPLICATION_MADE = "application_made"
+    APPLICATION_SECRET_ROTATED = "application_secret_rotated"  # nosec B105 # noqa: S105
+    APPLICATION_REVOKED = "application_revoked"
+    APPLICATION_TOKEN_GIVEN = "application_token_given"  # nosec B105 # noqa: S105
+    APPLICATION_REFUSED = "application_refused"
     SIGN_ON_CHANGED = "sign_on_changed"
     SIGN_ON_REFUSED = "sign_on_refused"
     FEED_MADE = "feed_made"
@@ -88,6 +93,11 @@ MEANINGS: dict[Action, str] = {
     Action.TOKEN_ROTATED: "An access token got a successor, and works itself until a chosen end.",
     Action.TOKEN_REVOKED: "An access token was revoked.",
     Action.TOKEN_FIRST_USED: "An access token was used for the first time.",
+    Action.APPLICATION_MADE: "An API application was made.",
+    Action.APPLICATION_SECRET_ROTATED: "An API application got another secret; the old one works until a chosen end.",
+    Action.APPLICATION_REVOKED: "An API application was revoked, with all of its tokens.",
+    Action.APPLICATION_TOKEN_GIVEN: "An API application fetched an access token.",
+    Action.APPLICATION_REFUSED: "Somebody asked for a token of an API application and was refused: `reason` says why.",
     Action.SIGN_ON_CHANGED: "Single sign-on was set up, changed, or switched on or off: `changed` says what.",
     Action.SIGN_ON_REFUSED: "Somebody came from the identity provider and was not let in: `reason` says why.",
     Action.FEED_MADE: "A feed was made.",

@@ -11,6 +11,8 @@ from typing import Final
 class ActorKind(StrEnum):
     ACCOUNT = "account"
     TOKEN = "token"  # nosec B105 # noqa: S105 - a kind's name
+    APPLICATION = "application"
+    """An API application, by whichever of its tokens."""
     COMMAND = "command"
     """Somebody at the machine's command line."""
     SYSTEM = "system"
@@ -21,7 +23,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something; `id` is that of the account or token."""
+    """Who did something; `id` is that of the account, token or application."""
 
     kind: ActorKind
     id: int | None = None
@@ -43,6 +45,10 @@ def account(account_id: int) -> Actor:
 
 def token(token_id: int) -> Actor:
     return Actor(ActorKind.TOKEN, token_id)
+
+
+def application(application_id: int) -> Actor:
+    return Actor(ActorKind.APPLICATION, application_id)
 
 
 def current_actor() -> Actor:

@@ -126,13 +126,16 @@ class Actions:
         return remove_blackout(_organization(self.name), first)
 
     def list_tokens(self) -> list[AccessToken]:
-        tokens = AccessToken.objects.select_related("feed").filter(organization=_organization(self.name))
+        """Return the tokens that people made; those of applications are theirs."""
+        made = AccessToken.objects.filter(organization=_organization(self.name), application=None)
+        tokens = made.select_related("feed")
         return list(tokens.order_by("id"))
 
     def revoke_token(self, prefix: str) -> str:
         """Revoke the one token whose text begins like that, and return its name."""
         organization = _organization(self.name)
-        active = AccessToken.objects.filter(organization=organization, prefix__startswith=prefix, revoked_at=None)
+        made = AccessToken.objects.filter(organization=organization, application=None)
+        active = made.filter(prefix__startswith=prefix, revoked_at=None)
         found = list(active[:2])
         if len(found) != 1:
             raise NotFound(f"{'Several tokens begin' if found else 'No token in use begins'} with {prefix}.")

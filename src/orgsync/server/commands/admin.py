@@ -108,7 +108,7 @@ def tokens(*, data_dir: Path, organization: str | None) -> None:
                 "revoked" if token.revoked_at else f"expires {token.expires_at:%Y-%m-%d}" if token.expires_at else ""
             )
             used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
-            click.echo("\t".join([f"{token.prefix}…", token.name, token.feed.name, state, used]))
+            click.echo("\t".join([f"{token.prefix}…", token.name, str(token.feed), state, used]))
 
 
 @admin.command()

@@ -1,4 +1,4 @@
-"""How often a token may call: counted by token and hour, in one statement a call."""
+"""How often a token, or an application with all of its tokens, may call: counted by the hour, in one statement."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,13 +26,18 @@ _COUNT: Final = """
 
 
 def count_call(token: AccessToken, call: Call, *, now: datetime) -> int | None:
+    """Count one call of a token; `count_for` says what is returned."""
+    return count_for(token.organization_id, token.caller_id, call, now=now)
+
+
+def count_for(organization_id: int, caller_id: int, call: Call, *, now: datetime) -> int | None:
     """
-    Count one call; return None while the token is within its limit, else the seconds until it may call again.
+    Count one call; return None while the caller is within its limit, else the seconds until it may call again.
 
     Uploads and other calls have limits of their own, each for a full clock hour (UTC).
     """
     hour = now.replace(minute=0, second=0, microsecond=0)
-    uploads, others = _count(token, call, hour)
+    uploads, others = _count(organization_id, caller_id, call, hour)
     within = uploads <= settings.UPLOADS_PER_HOUR if call is Call.UPLOAD else others <= settings.CALLS_PER_HOUR
     if within:
         return None
@@ -44,13 +49,13 @@ def forget_calls(*, before: datetime) -> int:
     return CallCount.objects.filter(hour__lt=before).delete()[0]
 
 
-def _count(token: AccessToken, call: Call, hour: datetime) -> tuple[int, int]:
+def _count(organization_id: int, caller_id: int, call: Call, hour: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNT,
             {
-                "organization": token.organization_id,
-                "token": token.pk,
+                "organization": organization_id,
+                "token": caller_id,
                 "hour": hour,
                 "upload": int(call is Call.UPLOAD),
                 "other": int(call is Call.OTHER),

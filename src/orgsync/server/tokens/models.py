@@ -1,4 +1,4 @@
-"""Access tokens: only their hash is stored; they are shown once."""
+"""Access tokens and API applications: only hashes of their secrets are stored; those are shown once."""
 
 from django.db import models
 
@@ -6,11 +6,46 @@ from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
 
 
-class AccessToken(models.Model):
-    """A bearer token of one feed. Look-up is by digest, global by design."""
+class Application(models.Model):
+    """A program that fetches short-lived access tokens with its client id and secret."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
-    feed = models.ForeignKey(Feed, models.CASCADE, db_index=False)
+    feed = models.ForeignKey(Feed, models.CASCADE, null=True, db_index=False)
+    """Whose files its tokens send; without one they send none."""
+    name = models.TextField()
+    client_id = models.TextField(unique=True)
+    """What it calls itself by; global by design, and no secret."""
+    secret_prefix = models.CharField(max_length=16)
+    secret_digest = models.BinaryField()
+    former_digest = models.BinaryField(default=b"")
+    """Of the secret before; empty when there is none."""
+    former_ends_at = models.DateTimeField(null=True, blank=True)
+    """Until when the secret before is good too."""
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    allowed_networks = models.JSONField(default=list)
+    """CIDR networks that may fetch and use its tokens; empty means any."""
+    created_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "id"], name="application_by_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.client_id})"
+
+
+class AccessToken(models.Model):
+    """A bearer token, of one feed where it sends files. Look-up is by digest, global by design."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    feed = models.ForeignKey(Feed, models.CASCADE, null=True, db_index=False)
+    """None only for tokens of an application without feed."""
+    application = models.ForeignKey(Application, models.CASCADE, null=True, db_index=False)
+    """The application that fetched it; None for a token that a person made."""
     name = models.TextField()
     prefix = models.CharField(max_length=16)
     """The readable beginning, so that people can tell tokens apart."""
@@ -38,12 +73,18 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def caller_id(self) -> int:
+        """Under what its calls are counted: a token's own id, or its application's, negative, for all of its tokens."""
+        return self.pk if self.application_id is None else -self.application_id
+
 
 class CallCount(models.Model):
-    """How often a token called in one hour, for the rate limit."""
+    """How often somebody called in one hour, for the rate limit."""
 
     organization_id = models.BigIntegerField()
     token_id = models.BigIntegerField()
+    """`AccessToken.caller_id`."""
     hour = models.DateTimeField()
     uploads = models.PositiveIntegerField(default=0)
     others = models.PositiveIntegerField(default=0)

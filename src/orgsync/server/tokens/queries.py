@@ -1,4 +1,4 @@
-"""What pages ask about access tokens."""
+"""What pages ask about access tokens that people made; those of applications are in no list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orgsync.server.orgs.models import Admin, Organization
-from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.models import AccessToken, Application
 
 PAGE: Final = 50
 WARN_BEFORE: Final = timedelta(days=14)
@@ -76,17 +76,17 @@ def page_of_tokens(
 def token_of(organization: Organization, token_id: int) -> AccessToken | None:
     """Return one token; another organization's is None."""
     tokens = AccessToken.objects.select_related("feed", "created_by").filter(organization=organization, id=token_id)
-    return tokens.first()
+    return tokens.filter(application=None).first()
 
 
 def is_name_in_use(organization: Organization, name: str) -> bool:
     """Tell whether a token that is not revoked has this name."""
-    in_use = AccessToken.objects.filter(organization=organization, revoked_at=None)
+    in_use = AccessToken.objects.filter(organization=organization, application=None, revoked_at=None)
     return in_use.filter(name__iexact=name.strip()).exists()
 
 
-def expiry_of(token: AccessToken, now: datetime) -> Expiry:
-    """Say how far away a token's end is."""
+def expiry_of(token: AccessToken | Application, now: datetime) -> Expiry:
+    """Say how far away the end of a token or an application is."""
     if token.expires_at is None:
         return Expiry.NEVER
     if token.expires_at <= now:
@@ -96,7 +96,8 @@ def expiry_of(token: AccessToken, now: datetime) -> Expiry:
 
 def _chosen(organization: Organization, chosen: TokenFilter) -> QuerySet[AccessToken]:
     creator = Admin.objects.filter(organization=organization, account_id=OuterRef("created_by_id"))
-    found = AccessToken.objects.filter(organization=organization).select_related("feed", "created_by")
+    made = AccessToken.objects.filter(organization=organization, application=None)
+    found = made.select_related("feed", "created_by")
     found = found.annotate(is_creator_here=Exists(creator.filter(account__is_active=True)))
     if chosen.shown is not Shown.ALL:
         found = found.filter(revoked_at__isnull=chosen.shown is Shown.IN_USE)

@@ -26,6 +26,8 @@ def rotate_token(
     text, which nobody can learn again. Raises TokenRefused for a token that is over, and for scopes beyond what
     `by` may give.
     """
+    if token.feed is None:
+        raise TokenRefused("token", "An application fetches its tokens itself.")
     beyond = [name for name in token.scopes if not may_give(by, Scope(name))]
     if beyond:
         raise TokenRefused("scopes", f"You may not give {', '.join(beyond)}: ask somebody who may.")

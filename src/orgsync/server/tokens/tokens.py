@@ -1,14 +1,5 @@
-"""Make, look up and revoke access tokens.
+"""Make, look up and revoke access tokens; `texts` says how they look."""
 
-A token is `orgs_`, 43 random characters and 6 that check them, so that a scanner recognises a leaked one and a
-mistyped one is told apart from an unknown one without asking the database. Only its SHA-256 is stored.
-"""
-
-import hashlib
-import re
-import secrets
-import string
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,17 +15,12 @@ from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
-from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.models import AccessToken, Application
 from orgsync.server.tokens.networks import is_network, is_within
 from orgsync.server.tokens.scopes import unknown_scopes
+from orgsync.server.tokens.texts import SHOWN, TOKEN, digest, is_well_formed, new_text
 
-PREFIX: Final = "orgs_"
-SHOWN: Final = 12
-"""Characters of a token that stay readable, prefix included."""
 USE_IS_FRESH: Final = timedelta(minutes=1)
-
-_SHAPE: Final = re.compile(r"orgs_([A-Za-z0-9_-]{43})([0-9A-Za-z]{6})", re.ASCII)
-_DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 class TokenRefused(OrgSyncError):
@@ -81,15 +67,15 @@ def make_token(
     Raises TokenRefused for a blank name, no or an unknown scope, a feed of another organization, or a network
     that is none.
     """
-    _check_request(organization, feed, name, scopes, allowed_networks)
-    text = _new_text()
+    check_request(organization, feed, name, scopes, allowed_networks)
+    text = new_text(TOKEN)
     with transaction.atomic():
         token = AccessToken.objects.create(
             organization=organization,
             feed=feed,
             name=name.strip(),
             prefix=text[:SHOWN],
-            digest=_digest(text),
+            digest=digest(text),
             scopes=sorted(set(scopes)),
             expires_at=expires_at,
             created_by=created_by,
@@ -113,7 +99,8 @@ def find_token(text: str, *, now: datetime) -> TokenLookup:
     if not is_well_formed(text):
         return TokenLookup(TokenState.MALFORMED)
     # Global by design: the token is what names the organization.
-    token = AccessToken.objects.select_related("organization", "feed").filter(digest=_digest(text)).first()
+    tokens = AccessToken.objects.select_related("organization", "feed", "application")
+    token = tokens.filter(digest=digest(text)).first()
     if token is None:
         return TokenLookup(TokenState.UNKNOWN)
     return TokenLookup(_state(token, now), token)
@@ -130,7 +117,10 @@ def revoke_token(organization: Organization, token_id: int, *, now: datetime) ->
 
 
 def record_use(token: AccessToken, address: str | None, *, now: datetime) -> None:
-    """Note when and from where a token was last used, at most once a minute."""
+    """Note when and from where a token, or the application that fetched it, was last used, at most once a minute."""
+    if token.application is not None:
+        record_application_use(token.application, address, now=now)
+        return
     if token.last_used_at is not None and now - token.last_used_at < USE_IS_FRESH:
         return
     stale = Q(last_used_at__lte=now - USE_IS_FRESH)
@@ -144,23 +134,33 @@ def record_use(token: AccessToken, address: str | None, *, now: datetime) -> Non
         own.filter(stale).update(last_used_at=now, last_used_from=address)
 
 
-def is_allowed_from(token: AccessToken, address: str | None) -> bool:
+def record_application_use(application: Application, address: str | None, *, now: datetime) -> None:
+    """Note when and from where an application was last used, at most once a minute."""
+    if application.last_used_at is not None and now - application.last_used_at < USE_IS_FRESH:
+        return
+    own = Application.objects.filter(organization_id=application.organization_id, id=application.pk)
+    own.filter(Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_FRESH)).update(
+        last_used_at=now, last_used_from=address
+    )
+
+
+def is_allowed_from(token: AccessToken | Application, address: str | None) -> bool:
     """Return whether the token may be used from this address; no network listed means from anywhere."""
     return not token.allowed_networks or is_within(address, token.allowed_networks)
 
 
-def is_well_formed(text: str) -> bool:
-    """Return whether the text has a token's shape and its own check characters."""
-    found = _SHAPE.fullmatch(text)
-    return found is not None and found[2] == _check_characters(found[1])
+def actor_of(token: AccessToken) -> actors.Actor:
+    """Return who acts by a token: an application acts as itself, its tokens do not last."""
+    return actors.token(token.pk) if token.application_id is None else actors.application(token.application_id)
 
 
-def _check_request(
-    organization: Organization, feed: Feed, name: str, scopes: Sequence[str], allowed_networks: Sequence[str]
+def check_request(
+    organization: Organization, feed: Feed | None, name: str, scopes: Sequence[str], allowed_networks: Sequence[str]
 ) -> None:
+    """Raise TokenRefused for a token or an application that cannot be made like that."""
     if not name.strip():
-        raise TokenRefused("name", "Give the token a name.")
-    if feed.organization_id != organization.pk:
+        raise TokenRefused("name", "Give it a name.")
+    if feed is not None and feed.organization_id != organization.pk:
         raise TokenRefused("feed", "Choose a feed of this organization.")
     if not scopes:
         raise TokenRefused("scopes", "Choose at least one scope.")
@@ -176,22 +176,3 @@ def _state(token: AccessToken, now: datetime) -> TokenState:
     if token.expires_at is not None and token.expires_at <= now:
         return TokenState.EXPIRED
     return TokenState.GOOD
-
-
-def _new_text() -> str:
-    secret = secrets.token_urlsafe(32)
-    return f"{PREFIX}{secret}{_check_characters(secret)}"
-
-
-def _check_characters(secret: str) -> str:
-    """Return the CRC-32 of the secret in six digits of base 62."""
-    number = zlib.crc32(secret.encode("ascii"))
-    digits = ""
-    for _ in range(6):
-        number, digit = divmod(number, 62)
-        digits = _DIGITS[digit] + digits
-    return digits
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("ascii")).digest()

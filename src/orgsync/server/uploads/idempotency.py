@@ -41,7 +41,7 @@ def claim_key(token: AccessToken, key: str, received: Received, *, now: datetime
     """
     values: dict[str, Any] = {
         "organization": token.organization_id,
-        "token": token.pk,
+        "token": token.caller_id,
         "key": key,
         "body": received.sha256,
         "media": received.public_id,
@@ -52,7 +52,7 @@ def claim_key(token: AccessToken, key: str, received: Received, *, now: datetime
         cursor.execute(_CLAIM, values)
         if cursor.rowcount == 1:
             return None
-    stored = IdempotencyKey.objects.get(organization_id=token.organization_id, token_id=token.pk, key=key)
+    stored = IdempotencyKey.objects.get(organization_id=token.organization_id, token_id=token.caller_id, key=key)
     if bytes(stored.body_sha256) != received.sha256:
         raise IdempotencyConflict(key)
     return stored.media_public_id

@@ -11,6 +11,7 @@ from orgsync.server.audit import actors
 from orgsync.server.audit.actors import Actor
 from orgsync.server.orgs.models import Account
 from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.tokens import actor_of
 from orgsync.server.uploads import audited, tasks
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.terms import Asked, Terms, narrowed, terms_of_job, terms_of_media
@@ -110,7 +111,7 @@ def _queue(
 def _whoever(token: AccessToken | None, account: Account | None) -> Actor | None:
     if account is not None:
         return actors.account(account.pk)
-    return None if token is None else actors.token(token.pk)
+    return None if token is None else actor_of(token)
 
 
 def insert_job(job: UploadJob) -> UploadJob:

@@ -98,7 +98,7 @@ def set_up_steps(organization: Organization) -> SetUpSteps:
     jobs = UploadJob.objects.filter(organization=organization)
     applied = jobs.filter(status=JobStatus.DONE, is_dry_run=False)
     return SetUpSteps(
-        has_token=AccessToken.objects.filter(organization=organization).exists(),
+        has_token=AccessToken.objects.filter(organization=organization, feed__isnull=False).exists(),
         has_file=jobs.exists(),
         has_result=jobs.filter(status=JobStatus.DONE, result__isnull=False).exists(),
         has_full_file=applied.filter(mode=Mode.FULL).exists(),

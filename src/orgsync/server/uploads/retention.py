@@ -1,4 +1,4 @@
-"""How long stored files are kept, and what attempts that were lost have left."""
+"""How long stored files are kept, what attempts that were lost have left, and what applications no longer use."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +9,8 @@ from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.rewriting import delete_objects
 
 LEFT_OVER_AFTER: Final = timedelta(days=1)
+ENDED_TOKENS_STAY: Final = timedelta(days=1)
+"""So that whoever calls with one is told that it has expired, not that it is unknown."""
 DELETED_AGAIN_FOR: Final = timedelta(days=7)
 """For so long after its row says that a file is removed its bytes are deleted again: the last sweep may have been
 cut off between the two."""
@@ -51,6 +53,16 @@ _FIND_LEFT_OVER: Final = """
                           AND job.held_at IS NOT NULL
                           AND media.file_name = 'results-' || job.public_id || '.csv')
 """
+# What a token has sent goes on naming it.
+_FORGET_TOKENS: Final = """
+    DELETE FROM tokens_accesstoken AS token
+     WHERE token.application_id IS NOT NULL
+       AND token.expires_at < %s
+       AND NOT EXISTS (SELECT FROM uploads_media AS media
+                        WHERE media.organization_id = token.organization_id AND media.token_id = token.id)
+       AND NOT EXISTS (SELECT FROM uploads_uploadjob AS job
+                        WHERE job.organization_id = token.organization_id AND job.token_id = token.id)
+"""
 
 
 def remove_old_files(now: datetime) -> int:
@@ -77,6 +89,13 @@ def remove_left_over(now: datetime) -> int:
     # Global by design: these rows belong to nothing.
     Media.objects.filter(id__in=[media_id for media_id, _ in found]).delete()
     return len(found)
+
+
+def forget_application_tokens(now: datetime) -> int:
+    """Delete tokens of applications, of all organizations, that ended a day ago and sent nothing; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_TOKENS, [now - ENDED_TOKENS_STAY])
+        return int(cursor.rowcount)
 
 
 def _lately_removed(now: datetime) -> list[str]:

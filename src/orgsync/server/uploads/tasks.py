@@ -25,7 +25,7 @@ from orgsync.server.uploads.idempotency import forget_keys
 from orgsync.server.uploads.lateness import tell_late
 from orgsync.server.uploads.media import sweep_media
 from orgsync.server.uploads.models import ErasureRequest, UploadJob
-from orgsync.server.uploads.retention import remove_left_over, remove_old_files
+from orgsync.server.uploads.retention import forget_application_tokens, remove_left_over, remove_old_files
 
 if TYPE_CHECKING:
     from orgsync.server.uploads.children import Children
@@ -96,11 +96,12 @@ def erase_requested(organization_id: int, request_id: int) -> None:
     name="housekeeping", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
 )
 def housekeeping(timestamp: int) -> None:
-    """Remove, once a day, what nobody can ask for any more: files without a row, old idempotency keys, call counts."""
+    """Remove, once a day, what nobody can ask for any more: files without a row, old keys, counts, tokens."""
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     sweep_media(now)
     forget_keys(now=now)
     forget_calls(before=now - COUNTS_ARE_KEPT)
+    forget_application_tokens(now)
 
 
 @app.periodic(cron="37 3 * * *")

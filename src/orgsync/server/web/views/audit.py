@@ -17,7 +17,7 @@ from orgsync.server.audit.queries import EntryFilter, chosen_entries, csv_lines,
 from orgsync.server.audit.verify import verify_log
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
-from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.models import AccessToken, Application
 from orgsync.server.web.forms.audit import AuditForm
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -65,15 +65,21 @@ def verify(request: AdminRequest) -> HttpResponse:
 
 
 def _lines(organization: Organization, entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
-    """Put words and names beside the entries; two statements, whatever their number."""
+    """Put words and names beside the entries; three statements, whatever their number."""
     found = list(entries)
     named = {kind: {entry.actor_id or 0 for entry in found if entry.actor_kind == kind} for kind in ActorKind}
     # Accounts are global; only those are asked for that acted here.
     people = dict(Account.objects.filter(id__in=named[ActorKind.ACCOUNT]).values_list("id", "email"))
     mine = AccessToken.objects.filter(organization=organization, id__in=named[ActorKind.TOKEN])
     tokens = dict(mine.values_list("id", "name"))
+    ours = Application.objects.filter(organization=organization, id__in=named[ActorKind.APPLICATION])
+    applications = dict(ours.values_list("id", "name"))
     meanings = {action.value: meaning for action, meaning in MEANINGS.items()}
-    names = {ActorKind.ACCOUNT.value: people, ActorKind.TOKEN.value: tokens}
+    names = {
+        ActorKind.ACCOUNT.value: people,
+        ActorKind.TOKEN.value: tokens,
+        ActorKind.APPLICATION.value: applications,
+    }
     return [
         {
             "entry": entry,
