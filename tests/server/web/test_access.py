@@ -15,6 +15,7 @@ from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
 from orgsync.server.orgs.pictures import set_logo
+from orgsync.server.tokens.models import Application
 from orgsync.server.uploads.models import ErasureRequest
 from orgsync.server.web.urls import urlpatterns
 from tests.job_world import make_admin, make_job, make_media, make_token
@@ -77,6 +78,10 @@ CHANGING = {
     "audit-download",
     "audit-verify",
     "token-rotate",
+    "applications",
+    "applications-download",
+    "application-rotate",
+    "application-revoke",
     "single-sign-on",
     "outbox",
     "outbox-mail",
@@ -107,6 +112,8 @@ CHANGING = {
 WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-download", "job-decide", "feed"} | {
     "token-revoke",
     "token-rotate",
+    "application-rotate",
+    "application-revoke",
     "admin",
     "invitation-withdraw",
     "outbox-mail",
@@ -127,7 +134,15 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
 POOL = {"license", "license-download", "license-people", "license-invite"}
 WITH_ID |= GROUP | POOL | {"duplicate"}
-POSTED = {"job-decide", "token-revoke", "learner-change", "job-undo", "erasure-lift", "erasure-decide"} | {
+POSTED = {
+    "job-decide",
+    "token-revoke",
+    "application-revoke",
+    "learner-change",
+    "job-undo",
+    "erasure-lift",
+    "erasure-decide",
+} | {
     "settings-blackout-remove",
     "settings-mail-test",
     "webhook-replay",
@@ -147,6 +162,9 @@ Address = Callable[[str], str]
 def address(acme: Organization) -> Address:
     """Give the address of each page, with the ids of something of Acme."""
     token = make_token(acme)
+    application = Application.objects.create(
+        organization=acme, name="Console", client_id="console", secret_digest=b"digest", created_at=timezone.now()
+    )
     job = make_job(token, JobStatus.HELD, held_at=timezone.now())
     media = make_media(token)
     Learner.objects.create(
@@ -195,6 +213,7 @@ def address(acme: Organization) -> Address:
         **{name: {"number": asked.pk} for name in ("erasure-request", "erasure-decide")},
         "token-revoke": {"token": token.pk},
         "token-rotate": {"token": token.pk},
+        **{name: {"application": application.pk} for name in ("application-rotate", "application-revoke")},
         "outbox-mail": {"mail": mail.pk},
         "admin": {"admin": Admin.objects.get(organization=acme, account__email="eve@example.com").pk},
         "invitation-withdraw": {"invitation": invitation.pk},

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 PLACEHOLDER: Final = "<OAUTH_TOKEN>"
 """Stands where the token belongs when it can no longer be shown."""
+CLIENT_ID: Final = "<CLIENT_ID>"
+CLIENT_SECRET: Final = "<CLIENT_SECRET>"  # nosec B105 # noqa: S105
+_TOKEN: Final = "/oauth/v2/accessToken"  # nosec B105 # noqa: S105
 _UPLOAD: Final = "/media/upload?media_type=enterprise_csv_upload"
 _JOBS: Final = "/v2/enterpriseUploadJobs"
 
@@ -38,6 +41,37 @@ def shells(token: str = PLACEHOLDER) -> tuple[Shell, ...]:
     """Return the commands for this host with the token in place."""
     base: str = settings.BASE_URL
     return (_curl(base, token), _powershell_7(base, token), _powershell_5(base, token))
+
+
+def token_shells(client_id: str = CLIENT_ID, secret: str = CLIENT_SECRET) -> tuple[Shell, ...]:
+    """Return how an application fetches a token from this host and looks at it, with its client id and secret."""
+    address = f"{settings.BASE_URL}{_TOKEN}"
+    about = f"{settings.BASE_URL}/api/v1/token"
+    fetch, use = _("Fetch an access token; it is good for 30 minutes"), _("Use it: what may it do?")
+    curl = (
+        Recipe(
+            "curl-fetch",
+            fetch,
+            f"OAUTH_TOKEN=$(curl -sS -u '{client_id}:{secret}' \\\n  --data grant_type=client_credentials \\\n"
+            f'  "{address}" | cut -d\'"\' -f4)',
+        ),
+        Recipe("curl-use", use, f'curl -sS -H "Authorization: Bearer $OAUTH_TOKEN" "{about}"'),
+    )
+    powershell = (
+        Recipe(
+            "ps-fetch",
+            fetch,
+            f'$Body = @{{ grant_type = "client_credentials"; client_id = "{client_id}"; client_secret = "{secret}" }}\n'
+            f'$Token = Invoke-RestMethod -Method Post -Body $Body -Uri "{address}"',
+        ),
+        Recipe(
+            "ps-use",
+            use,
+            '$Headers = @{ Authorization = "Bearer $($Token.access_token)" }\n'
+            f'Invoke-RestMethod -Headers $Headers -Uri "{about}"',
+        ),
+    )
+    return (Shell("curl", _("Linux, macOS: curl"), curl), Shell("ps", _("PowerShell"), powershell))
 
 
 def _curl(base: str, token: str) -> Shell:

@@ -36,7 +36,9 @@ SCOPE_WORDS: Final = {
     Scope.REPORTS_READ: _("read reports"),
     Scope.ADMIN: _("everything an owner may do"),
 }
-IN_EFFECT: Final = frozenset({Scope.SYNC, Scope.PERMISSIONS_WRITE})
+IN_EFFECT: Final = frozenset(
+    {Scope.SYNC, Scope.PLANS_READ, Scope.JOBS_APPROVE, Scope.JOBS_UNDO, Scope.PERMISSIONS_WRITE}
+)
 """Scopes that something on this server asks for; of the others the page says that they do nothing yet."""
 MODES: Final = [
     (Mode.CHANGES.value, _("Changes: some people; nobody leaves because a file does not name them")),
@@ -51,19 +53,11 @@ SHOWN: Final = [
 ]
 
 
-class TokenForm(PlainForm):
-    """What a new token is to be. Scopes beyond what its maker may give are no choices."""
+class CredentialForm(PlainForm):
+    """What tokens and API applications share. Scopes beyond what their maker may give are no choices."""
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Who uses it, such as “HR server, nightly”."))
     feed = forms.ChoiceField(label=_("Feed"), help_text=_("The origin that the files of this token belong to."))
-    new_feed = forms.CharField(label=_("Name of the new feed"), max_length=100, required=False)
-    mode = forms.ChoiceField(
-        label=_("Mode of the new feed"),
-        choices=MODES,
-        required=False,
-        initial=Mode.CHANGES.value,
-        widget=forms.RadioSelect,
-    )
     scopes = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     powerful = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     expires = forms.ChoiceField(label=_("Expires"), choices=[*EXPIRIES, (ON_A_DATE, _("on a date"))], initial="365")
@@ -74,32 +68,16 @@ class TokenForm(PlainForm):
         label=_("IP allow-list"),
         required=False,
         widget=forms.Textarea({"rows": 2, "placeholder": "192.0.2.0/24"}),
-        help_text=_("Addresses or networks, one a line, that may use the token. Empty: from anywhere."),
-    )
-    emails_creator = forms.BooleanField(label=_("E-mail me the results"), required=False, initial=True)
-    mails_in_manual_mode = forms.BooleanField(label=_("In manual mode too"), required=False)
-    notify_addresses = forms.CharField(
-        label=_("Further addresses"),
-        required=False,
-        widget=forms.Textarea({"rows": 2, "placeholder": "hr-team@example.com"}),
-        help_text=_("Who else gets the results, one a line."),
+        help_text=_("Addresses or networks, one a line, that may use it. Empty: from anywhere."),
     )
 
-    def __init__(self, data: Any, admin: Admin) -> None:
-        feeds = [(str(feed.pk), feed.name) for feed in feeds_of(admin.organization)]
-        first = {"new_feed": "", "feed": feeds[0][0]} if feeds else {"new_feed": _("Nightly HR"), "feed": NEW_FEED}
-        super().__init__(data, initial={"scopes": sorted(PRESETS[DEFAULT_PRESET]), **first})
+    def __init__(self, data: Any, admin: Admin, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
         self.organization = admin.organization
+        self.feeds = [(str(feed.pk), feed.name) for feed in feeds_of(admin.organization)]
         given = scopes_to_give(admin)
-        self.fields["feed"].choices = [*feeds, (NEW_FEED, _("A new feed"))]  # type: ignore[attr-defined]
         self.fields["scopes"].choices = _choices(given, is_powerful=False)  # type: ignore[attr-defined]
         self.fields["powerful"].choices = _choices(given, is_powerful=True)  # type: ignore[attr-defined]
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip()
-        if is_name_in_use(self.organization, name):
-            raise ValidationError(_("A token of this name is in use already. Revoke it first, or choose another name."))
-        return name
 
     def clean_allowed_networks(self) -> list[str]:
         networks = _words(self.cleaned_data["allowed_networks"])
@@ -107,18 +85,8 @@ class TokenForm(PlainForm):
             raise ValidationError(_("Not an address or network such as 192.0.2.0/24: %s") % ", ".join(wrong))
         return networks
 
-    def clean_notify_addresses(self) -> list[str]:
-        addresses = _words(self.cleaned_data["notify_addresses"])
-        if len(addresses) > MOST_ADDRESSES:
-            raise ValidationError(_("At most %s addresses; use one of a list instead.") % MOST_ADDRESSES)
-        for address in addresses:
-            _check_address(address)
-        return addresses
-
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        if given.get("feed") == NEW_FEED:
-            self._check_new_feed(given.get("new_feed", "").strip())
         if given.get("expires") == ON_A_DATE and "expires_on" not in self.errors:
             self._check_date(given.get("expires_on"))
         if not given.get("scopes") and not given.get("powerful") and "scopes" not in self.errors:
@@ -135,6 +103,60 @@ class TokenForm(PlainForm):
         day: date = self.cleaned_data["expires_on"] + timedelta(days=1)
         return timezone.make_aware(datetime.combine(day, time()))
 
+    def _check_date(self, day: date | None) -> None:
+        today = timezone.localdate()
+        if day is None:
+            self.add_error("expires_on", _("Give the date."))
+        elif not today <= day <= today + LONGEST:
+            self.add_error("expires_on", _("Choose a day between today and ten years from now."))
+
+
+class TokenForm(CredentialForm):
+    """What a new token is to be."""
+
+    new_feed = forms.CharField(label=_("Name of the new feed"), max_length=100, required=False)
+    mode = forms.ChoiceField(
+        label=_("Mode of the new feed"),
+        choices=MODES,
+        required=False,
+        initial=Mode.CHANGES.value,
+        widget=forms.RadioSelect,
+    )
+    emails_creator = forms.BooleanField(label=_("E-mail me the results"), required=False, initial=True)
+    mails_in_manual_mode = forms.BooleanField(label=_("In manual mode too"), required=False)
+    notify_addresses = forms.CharField(
+        label=_("Further addresses"),
+        required=False,
+        widget=forms.Textarea({"rows": 2, "placeholder": "hr-team@example.com"}),
+        help_text=_("Who else gets the results, one a line."),
+    )
+
+    def __init__(self, data: Any, admin: Admin) -> None:
+        super().__init__(data, admin, {"scopes": sorted(PRESETS[DEFAULT_PRESET])})
+        self.initial["feed"] = self.feeds[0][0] if self.feeds else NEW_FEED
+        self.initial["new_feed"] = "" if self.feeds else _("Nightly HR")
+        self.fields["feed"].choices = [*self.feeds, (NEW_FEED, _("A new feed"))]  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if is_name_in_use(self.organization, name):
+            raise ValidationError(_("A token of this name is in use already. Revoke it first, or choose another name."))
+        return name
+
+    def clean_notify_addresses(self) -> list[str]:
+        addresses = _words(self.cleaned_data["notify_addresses"])
+        if len(addresses) > MOST_ADDRESSES:
+            raise ValidationError(_("At most %s addresses; use one of a list instead.") % MOST_ADDRESSES)
+        for address in addresses:
+            _check_address(address)
+        return addresses
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("feed") == NEW_FEED:
+            self._check_new_feed(given.get("new_feed", "").strip())
+        return given
+
     def _check_new_feed(self, name: str) -> None:
         if not name:
             self.add_error("new_feed", _("Give the new feed a name."))
@@ -142,13 +164,6 @@ class TokenForm(PlainForm):
             self.add_error("new_feed", _("There is a feed of this name; choose it above."))
         if not self.cleaned_data.get("mode") and "mode" not in self.errors:
             self.add_error("mode", _("Choose what the files of the new feed are."))
-
-    def _check_date(self, day: date | None) -> None:
-        today = timezone.localdate()
-        if day is None:
-            self.add_error("expires_on", _("Give the date."))
-        elif not today <= day <= today + LONGEST:
-            self.add_error("expires_on", _("Choose a day between today and ten years from now."))
 
 
 class RotateForm(PlainForm):
