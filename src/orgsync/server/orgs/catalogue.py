@@ -107,7 +107,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(
         *("time_zone", Section.ORGANIZATION, Kind.ZONE, "Time zone"),
-        "For blackout days, mails and the daily digest, and for pages when a browser does not say where its reader is.",
+        "For start and end dates, blackout days, mails and the daily digest, and for pages when a browser does not say "
+        "where its reader is.",
         default="UTC",
     ),
     Setting(
