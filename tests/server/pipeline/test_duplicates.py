@@ -1,5 +1,6 @@
 """Two records of one person: found, marked as different, or merged into one."""
 
+import uuid
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,6 +12,8 @@ from orgsync.server.directory.claims import count_overlaps, hand_over
 from orgsync.server.directory.duplicates import Likeness, NotAPair, find_duplicates, mark_different
 from orgsync.server.directory.integrity import find_faults
 from orgsync.server.directory.models import Claim, Feed, Learner, PastClaim
+from orgsync.server.learning.models import Activity, DaySum, Source, Verb
+from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.models import Admin, Organization
 from orgsync.server.uploads.edits import EditRefused
 from orgsync.server.uploads.merging import merge_people
@@ -212,3 +215,25 @@ def test_people_go_from_feed_to_feed(world: World, people: dict[str, Learner]) -
     assert set(Claim.objects.filter(organization_id=world.id).values_list("feed_id", flat=True)) == {other.pk}
     assert PastClaim.objects.filter(organization_id=world.id, feed_id=world.feed.pk).count() == 5
     assert count_overlaps(organization) == []
+
+
+def test_what_people_did_goes_with_a_merge_and_comes_back_with_its_undo(
+    world: World, people: dict[str, Learner]
+) -> None:
+    """
+    The record that stays has done both; after the undo each has its own again, and the sums follow.
+    """
+    kept, other = people["ana"], people["ana.silva"]
+    for learner in (kept, other):
+        deed = Deed(learner.id, 7, Verb.COMPLETED, MONDAY, uuid.uuid4(), seconds=60)
+        record(world.organization, [deed], source=Source.PAGE, now=MONDAY)
+
+    job = merge(world, kept, other)
+    sums = DaySum.objects.filter(organization_id=world.id)
+    merged = list(sums.values_list("learner_id", "seconds", "completions"))
+    world.run(start_undo(job, by=world.owner, now=later()))
+
+    assert merged == [(kept.id, 120, 1)]
+    assert set(sums.values_list("learner_id", "seconds")) == {(kept.id, 60), (other.id, 60)}
+    moved = Activity.objects.filter(organization_id=world.id, former_learner_ids__isnull=False)
+    assert not moved.exists()

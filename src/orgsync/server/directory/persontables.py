@@ -22,6 +22,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "directory_permissiongrant": "learner_id",
     "learning_activity": "learner_id",
     "learning_assignment": "learner_id",
+    "learning_daysum": "learner_id",
     "learning_learnerassignment": "learner_id",
     "learning_pastlearnerassignment": "learner_id",
     "learning_progress": "learner_id",

@@ -59,10 +59,14 @@ _FORGET: Final = """
     SELECT count(*) FROM removed
 """
 _FORGET_LOG: Final = """
-    gone_{table} AS (DELETE FROM directory_{table} AS past USING people
+    gone_{table} AS (DELETE FROM {table} AS past USING people
                       WHERE past.organization_id = people.organization_id AND past.learner_id = people.removed_id)
 """
-_LOGS: Final = ("learnerchange", "learnerinvitation", "pastclaim", "pastlicense", "pastmembership")
+_LOGS: Final = (
+    *("directory_learnerchange", "directory_learnerinvitation"),
+    *("directory_pastclaim", "directory_pastlicense", "directory_pastmembership"),
+    *("learning_activity", "learning_daysum", "learning_progress"),
+)
 
 
 def remove_learners(

@@ -1,14 +1,16 @@
 """The one way in which activity comes into the database, from wherever: once each, with all that is counted from it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
+from orgsync.server.learning.daysums import COLUMNS, STANDING, add_days, lock_alone, lock_pairs, rebuild
 from orgsync.server.learning.models import Source, Verb
 from orgsync.server.orgs.models import Organization
 
@@ -24,33 +26,24 @@ INSERT: Final = """
         ON CONFLICT DO NOTHING
     RETURNING id
 """
-ADD_TO_PROGRESS: Final = """
-    INSERT INTO learning_progress AS known
-           (organization_id, learner_id, content_id, started_at, last_at, percent, seconds, completed_at, liked_at)
-    SELECT organization_id, learner_id, content_id,
-           min(at) FILTER (WHERE verb IN ('viewed', 'progressed', 'completed')),
-           max(at),
-           coalesce(max(CASE verb WHEN 'completed' THEN 100 ELSE percent END), 0),
-           sum(seconds),
-           min(at) FILTER (WHERE verb = 'completed'),
-           (array_agg(CASE verb WHEN 'liked' THEN at END ORDER BY at DESC)
-              FILTER (WHERE verb IN ('liked', 'unliked')))[1]
-      FROM learning_activity
-     WHERE organization_id = %(organization)s AND id = ANY (%(ids)s)
-     GROUP BY organization_id, learner_id, content_id
-     ORDER BY organization_id, learner_id, content_id
+ADD_TO_PROGRESS: Final = f"""
+    INSERT INTO learning_progress AS known ({COLUMNS})
+    {STANDING.format(which="id = ANY (%(ids)s)")}
         ON CONFLICT (organization_id, learner_id, content_id) DO UPDATE
        SET started_at = least(known.started_at, excluded.started_at),
            last_at = greatest(known.last_at, excluded.last_at),
            percent = greatest(known.percent, excluded.percent),
            seconds = known.seconds + excluded.seconds,
-           completed_at = least(known.completed_at, excluded.completed_at)
-"""
+           completed_at = least(known.completed_at, excluded.completed_at),
+           started_day = least(known.started_day, excluded.started_day),
+           completed_day = least(known.completed_day, excluded.completed_day)
+"""  # noqa: S608  constants
 SET_LIKES: Final = """
     UPDATE learning_progress AS known
-       SET liked_at = last.liked_at
+       SET liked_at = last.liked_at, liked_day = last.liked_day
       FROM (SELECT DISTINCT ON (learner_id, content_id)
-                   learner_id, content_id, CASE verb WHEN 'liked' THEN at END AS liked_at
+                   learner_id, content_id, CASE verb WHEN 'liked' THEN at END AS liked_at,
+                   CASE verb WHEN 'liked' THEN day END AS liked_day
               FROM learning_activity
              WHERE organization_id = %(organization)s AND verb IN ('liked', 'unliked') AND voided_at IS NULL
                AND (learner_id, content_id) IN (SELECT learner_id, content_id FROM learning_activity
@@ -58,6 +51,11 @@ SET_LIKES: Final = """
              ORDER BY learner_id, content_id, at DESC, id DESC) AS last
      WHERE known.organization_id = %(organization)s
        AND known.learner_id = last.learner_id AND known.content_id = last.content_id
+"""
+VOID: Final = """
+    UPDATE learning_activity SET voided_at = %(now)s
+     WHERE organization_id = %(organization)s AND id = ANY (%(ids)s) AND voided_at IS NULL
+    RETURNING id, learner_id
 """
 
 
@@ -97,7 +95,25 @@ def record(organization: Organization, deeds: Sequence[Deed], *, source: Source,
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         new = {found for (found,) in cursor.fetchall()}
-        touched: dict[str, Any] = {"organization": organization.pk, "ids": list(new)}
-        for statement in (ADD_TO_PROGRESS, SET_LIKES):
-            cursor.execute(statement, touched)
+        if new:
+            _add_up(cursor, organization.pk, list(new))
     return new
+
+
+def void(organization: Organization, ids: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
+    """Let deeds count no longer, wherever they were counted; return those that did until now."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_alone(cursor, organization.pk)
+        cursor.execute(VOID, {"organization": organization.pk, "ids": list(ids), "now": now})
+        found = cursor.fetchall()
+        if found:
+            rebuild(cursor, organization.pk, [learner_id for _, learner_id in found])
+    return {deed_id for deed_id, _ in found}
+
+
+def _add_up(cursor: CursorWrapper, organization_id: int, new: list[uuid.UUID]) -> None:
+    """Bring progress and day sums up to the deeds that were just written."""
+    before = lock_pairs(cursor, organization_id, new)
+    for statement in (ADD_TO_PROGRESS, SET_LIKES):
+        cursor.execute(statement, {"organization": organization_id, "ids": new})
+    add_days(cursor, organization_id, new, before)

@@ -29,6 +29,7 @@ from orgsync.server.uploads.draft import (
     refusal_of_rows,
     without_lines,
 )
+from orgsync.server.uploads.followed import follow_people
 from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.invited import send_invitations
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
@@ -125,6 +126,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
         )
         revision = applied.revision
         send_invitations(job, writes, applied, now=now)
+    follow_people(job, draft)
     note_rule(job, writes)
     remember_effects(job, draft.effects, now=now)
     kept = keep_rows(job, draft, remembered, revision=revision, now=now)

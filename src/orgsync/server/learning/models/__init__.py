@@ -1,6 +1,6 @@
 """The tables of learning."""
 
-from orgsync.server.learning.models.activity import Activity, Progress, Source, Verb
+from orgsync.server.learning.models.activity import Activity, DaySum, Progress, Source, Verb
 from orgsync.server.learning.models.assignments import (
     Assignment,
     AssignmentState,
@@ -21,6 +21,7 @@ __all__ = [
     "Content",
     "ContentKind",
     "ContentPart",
+    "DaySum",
     "DueKind",
     "JobAssignment",
     "LearnerAssignment",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -45,6 +46,8 @@ class Activity(models.Model):
     source = models.TextField(choices=Source.choices)
     stored_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)
+    former_learner_ids = ArrayField(models.BigIntegerField(), null=True)
+    """The records that it was told of before merges moved it, the latest last: an undo moves it back."""
 
     pk = models.CompositePrimaryKey("organization_id", "id")
 
@@ -52,6 +55,11 @@ class Activity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "learner_id", "at"], name="activity_by_learner"),
             models.Index(fields=["organization_id", "content_id", "at"], name="activity_by_content"),
+            models.Index(
+                fields=["organization_id", "learner_id"],
+                condition=models.Q(former_learner_ids__isnull=False),
+                name="activity_moved",
+            ),
         ]
 
 
@@ -69,8 +77,37 @@ class Progress(models.Model):
     """The first time."""
     liked_at = models.DateTimeField(null=True)
     """Null while the person does not like it."""
+    started_day = models.DateField(null=True)
+    """The days of these three moments, as the activity has them: day sums count by them."""
+    completed_day = models.DateField(null=True)
+    liked_day = models.DateField(null=True)
 
     pk = models.CompositePrimaryKey("organization_id", "learner_id", "content_id")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization_id", "content_id"], name="progress_by_content")]
+
+
+class DaySum(models.Model):
+    """What one person did on one day: what reports add up. Written with the activity, and never by anything else."""
+
+    organization_id = models.BigIntegerField()
+    day = models.DateField()
+    learner_id = models.BigIntegerField()
+    views = models.IntegerField(default=0)
+    """How often the person opened content."""
+    seconds = models.BigIntegerField(default=0)
+    """How long the person learned."""
+    starts = models.IntegerField(default=0)
+    """How many contents the person began: each counts once, on the first day."""
+    completions = models.IntegerField(default=0)
+    """How many contents the person completed: each counts once, on the day of the first time."""
+    likes = models.IntegerField(default=0)
+    """How many contents the person likes since that day; who takes a like back, takes it from here."""
+    shares = models.IntegerField(default=0)
+    """How often the person shared content."""
+
+    pk = models.CompositePrimaryKey("organization_id", "day", "learner_id")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organization_id", "learner_id", "day"], name="day_sum_by_learner")]
