@@ -17,8 +17,11 @@ LONGEST_ATTEMPT: Final = 3600.0
 """Seconds after which an attempt counts as stuck: its process is killed, so that other organizations go on."""
 ENDED: Final = "ended without an outcome"
 
-MALLOC: Final = "dirty_decay_ms:0,muzzy_decay_ms:0"
-"""Has the allocator of Polars give memory back as soon as it is free: frames are large and gone at once."""
+MALLOC: Final = "dirty_decay_ms:100,muzzy_decay_ms:0"
+"""Has the allocator of Polars give memory back soon after it is free: frames are large and gone at once.
+
+At once would be dearer: a fifth of a job's time went into getting the same pages anew.
+"""
 
 
 class Child:
