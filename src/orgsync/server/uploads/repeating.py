@@ -54,7 +54,9 @@ def find_repeated(job: UploadJob, *, now: datetime) -> UploadJob | None:
     last = jobs.filter(status=JobStatus.DONE, settled_epoch__isnull=False).order_by("-id").first()
     if last is None or last.result is None or last.result.removed_at is not None:
         return None
-    is_same = (last.settled_epoch, last.revision) == (epoch_before_file(job), feed.last_revision)
+    if not last.revision == feed.last_revision == job.organization.revision:
+        return None
+    is_same = last.settled_epoch == epoch_before_file(job)
     return last if is_same and source.expected_rows in {None, last.total_count} else None
 
 
