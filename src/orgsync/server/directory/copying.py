@@ -11,9 +11,14 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composed, Identifier
 
+from orgsync.core.frames import names_where
+
 SLICE_ROWS: Final = 50_000
 PLAIN_ROWS: Final = 10_000
 PART_BYTES: Final = 32_000_000  # of text, before it becomes a frame
+# What would end a cell or a row, and the character that stands before it in their stead.
+_ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_SPECIAL: Final = r"[\\\t\n\r]"
 
 
 def _as_it_is(part: pl.DataFrame) -> pl.DataFrame:
@@ -35,19 +40,17 @@ def copy_frame(
     if frame.is_empty():
         return
     columns = SQL(", ").join(map(Identifier, shape(frame.head(0)).columns))
-    statement = SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(Identifier(table), columns)
+    statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), columns)
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for text in _texts(frame, shape):
             copy.write(text)
 
 
 def _texts(frame: pl.DataFrame, shape: Callable[[pl.DataFrame], pl.DataFrame]) -> Iterator[memoryview]:
-    """Yield the frame's slices as CSV; while the database takes one in, the next is made."""
+    """Yield the frame's slices as COPY's own text; while the database takes one in, the next is made."""
 
     def write(part: pl.DataFrame) -> memoryview:
-        text = io.BytesIO()
-        shape(part).write_csv(text, include_header=False)
-        return text.getbuffer()
+        return copy_text(shape(part))
 
     with ThreadPoolExecutor(max_workers=1) as ahead:
         coming: Future[memoryview] | None = None
@@ -57,6 +60,16 @@ def _texts(frame: pl.DataFrame, shape: Callable[[pl.DataFrame], pl.DataFrame]) -
                 yield made.result()
         if coming is not None:
             yield coming.result()
+
+
+def copy_text(frame: pl.DataFrame) -> memoryview:
+    """Return the rows in PostgreSQL's text format, which costs it a tenth less than CSV."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    special = names_where(frame, lambda cells: cells.str.contains(_SPECIAL), texts)
+    escaped = frame.with_columns(pl.col(special).str.replace_many(_ESCAPES)) if special else frame
+    text = io.BytesIO()
+    escaped.write_csv(text, include_header=False, separator="\t", quote_style="never", null_value="\\N")
+    return text.getbuffer()
 
 
 def read_frame(
