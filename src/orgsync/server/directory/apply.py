@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 from orgsync.core.directory import ACTIVE
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.plan import Writes
+from orgsync.server.directory.fingerprints import SaidOfCreated
 from orgsync.server.directory.integrity import Written, check_written
 from orgsync.server.directory.invitations import end_links
 from orgsync.server.directory.links import LinkWriter
@@ -45,13 +46,15 @@ def apply_writes(
     job_id: int | None,
     at: datetime,
     by_id: int | None = None,
+    said: SaidOfCreated | None = None,
 ) -> AppliedIds:
     """Write the plan's sets to the directory and return what its provisional ids have become.
 
     Call it inside a transaction, with the organization's write lock held (`revision.lock_directory`) and the plan made
     for the revision that the lock returned; whatever is raised, roll back. It raises the directory's revision. The
     number of statements does not grow with the number of rows. `feed_id` owns the claims; None where the plan has
-    none. Raises WritesMisfit, UnknownProvisionalId, DirectoryBroken, FeedMissing, and Django's database errors.
+    none. `said` is kept with the new ones. Raises WritesMisfit, UnknownProvisionalId, DirectoryBroken, FeedMissing,
+    and Django's database errors.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("apply_writes() needs a transaction: it is all or nothing.")
@@ -65,7 +68,9 @@ def apply_writes(
         insert_learners(cursor, organization_id, writes.restored, job_id=job_id, at=at)
         insert_learners(cursor, organization_id, writes.creates, job_id=job_id, at=at)
         log_changes(cursor, organization_id, _log(writes, ids), job_id=job_id, at=at)
-        _write_links(LinkWriter(cursor, organization_id, job_id, at), writes, feed_id)
+        writer = LinkWriter(cursor, organization_id, job_id, at)
+        _write_links(writer, writes, feed_id)
+        _write_claims(writer, writes.claims, feed_id, said, ids)
         end_links(cursor, organization_id, writes)
         write_overrides(cursor, organization_id, writes.overrides, by_id=by_id, at=at)
         move_claims(cursor, organization_id, writes.moved_claims, job_id=job_id, at=at)
@@ -133,11 +138,16 @@ def _write_links(writer: LinkWriter, writes: Writes, feed_id: int | None) -> Non
     writer.write_permissions(writes.permissions)
     if feed_id is not None:
         write_missed(writer.cursor, writer.organization_id, feed_id, writes.missed)
-    if writes.claims.is_empty():
+
+
+def _write_claims(
+    writer: LinkWriter, claims: pl.DataFrame, feed_id: int | None, said: SaidOfCreated | None, ids: AppliedIds
+) -> None:
+    if claims.is_empty():
         return
     if feed_id is None:
-        raise FeedMissing(writes.claims.height)
-    writer.write_claims(writes.claims, feed_id)
+        raise FeedMissing(claims.height)
+    writer.write_claims(claims if said is None else said.beside(writer.cursor, claims, ids), feed_id)
 
 
 def _analyze(cursor: CursorWrapper, writes: Writes) -> None:

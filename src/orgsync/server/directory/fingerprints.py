@@ -1,15 +1,18 @@
 """Keep with the feed's claims what its file said of people, for as long as they stay as that left them."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from orgsync.core.directory import SCHEDULED, WAITING
 from orgsync.core.plan import Writes
 from orgsync.server.directory.copying import staged
+from orgsync.server.directory.registry import AppliedIds
 
 _PENDING: Final = ("pending_manager_id", "pending_manager_email")
 _VERSION: Final = "SELECT pg_current_xact_id()::text::bigint"
@@ -30,20 +33,26 @@ _KEEP: Final = """
 """
 
 
-def with_fingerprints(writes: Writes, said: pl.DataFrame, *, epoch: int, today: date) -> tuple[Writes, int]:
-    """Return the plan's sets with fingerprints in the claims of people to be created, and how many these are.
+@dataclass(frozen=True, slots=True)
+class SaidOfCreated:
+    """What rows said of the people whom a plan creates, to be kept with their claims."""
 
-    `said` has `learner_id` (negative: to be created) and `fingerprint`. Call it in the transaction that writes.
-    """
-    kept = said.join(_fixed(writes, today), on="learner_id", how="semi")
-    if kept.is_empty():
-        return writes, 0
-    with connection.cursor() as cursor:
+    epoch: int
+    worked_out: Callable[[], pl.DataFrame]
+    """Waits for `learner_id` (negative) and `fingerprint`: they are worked out while the people are written."""
+
+    def beside(self, cursor: CursorWrapper, claims: pl.DataFrame, ids: AppliedIds) -> pl.DataFrame:
+        """Return the claims, whose ids are real, with fingerprints; call it in the transaction that writes them."""
         cursor.execute(_VERSION)
         version = cursor.fetchone()[0]
-    known = {"version": pl.lit(version, pl.Int64), "epoch": pl.lit(epoch, pl.Int64)}
-    claims = writes.claims.join(kept, on="learner_id", how="left", maintain_order="left")
-    return replace(writes, claims=claims.with_columns(**known)), kept.height
+        known = {"version": pl.lit(version, pl.Int64), "epoch": pl.lit(self.epoch, pl.Int64)}
+        said = ids.with_learners(self.worked_out())
+        return claims.join(said, on="learner_id", how="left", maintain_order="left").with_columns(**known)
+
+
+def said_of_created(writes: Writes, said: pl.DataFrame, *, today: date) -> pl.DataFrame:
+    """Return the part of `said` (`learner_id`, negative: to be created; `fingerprint`) that can be kept of them."""
+    return said.join(_fixed(writes, today), on="learner_id", how="semi")
 
 
 def keep_fingerprints(organization_id: int, feed_id: int, said: pl.DataFrame, *, epoch: int, today: date) -> int:

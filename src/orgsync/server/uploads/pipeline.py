@@ -114,7 +114,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     job, now = attempt.job, attempt.began_at
     revision = draft.plan.revision
     remembered = remember_rows(job, draft, now=now)
-    writes = draft.plan.writes if remembered is None else remembered.writes
+    writes = draft.plan.writes
     if not writes.is_empty:
         applied = apply_writes(
             writes,
@@ -123,6 +123,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
             job_id=job.pk,
             at=now,
             by_id=job.requested_by_id,
+            said=remembered.of_created() if remembered else None,
         )
         revision = applied.revision
         send_invitations(job, writes, applied, now=now)

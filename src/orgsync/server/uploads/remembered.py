@@ -1,16 +1,16 @@
 """What a feed keeps of an applied file, so that the next one is compared with little."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from orgsync.core.fingerprint import fingerprints, may_be_kept
 from orgsync.core.model import RowStatus
-from orgsync.core.plan import Writes
 from orgsync.core.rows import ROW_NUMBER, RawFile
-from orgsync.server.directory.fingerprints import keep_fingerprints, with_fingerprints
+from orgsync.server.directory.fingerprints import SaidOfCreated, keep_fingerprints, said_of_created
 from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads.draft import Draft
 from orgsync.server.uploads.epoch import epoch_before_file, epoch_of_job
@@ -21,32 +21,53 @@ _NOT_APPLIED = (RowStatus.ERROR.value, RowStatus.SKIPPED.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the rows of one applied file said."""
+class _Said:
+    """`learner_id` (negative: created) and `fingerprint` of rows that were planned and may be kept."""
 
-    writes: Writes
-    """Those of the plan, with the fingerprints of people whom it creates."""
-    said: pl.DataFrame
-    """`learner_id` (negative: created), `fingerprint` of rows that were planned and may be kept."""
-    created: int
-    """How many of `said` are kept with `writes`."""
+    rows: pl.DataFrame
+    of_created: pl.DataFrame
+    """Those that are kept with the claims of people whom the plan creates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the rows of one applied file said; worked out in a thread of its own while the plan is written."""
+
     epoch: int
     epoch_before_file: int
+    _coming: Future[_Said]
+
+    def said(self) -> _Said:
+        """Wait for it."""
+        return self._coming.result()
+
+    def of_created(self) -> SaidOfCreated:
+        return SaidOfCreated(self.epoch, lambda: self.said().of_created)
 
 
 def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered | None:
-    """Work out what can be kept of the file's rows; None when nothing may. Call it before the plan is written."""
+    """Begin to work out what can be kept of the file's rows; None when nothing may. Call it before the plan is written.
+
+    What needs the database is asked here; the thread does without.
+    """
     if not may_keep_fingerprints(job, draft.file):
         return None
     epoch = epoch_of_job(job, draft.file)
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="remember")
+    coming = thread.submit(_said_by, draft, epoch, day_of(now, job.organization))
+    # It ends with its one task; whoever needs the outcome waits for that.
+    thread.shutdown(wait=False)
+    return Remembered(epoch, epoch_before_file(job), coming)
+
+
+def _said_by(draft: Draft, epoch: int, today: date) -> _Said:
     kept = may_be_kept(draft.file.checked.rows, draft.issues)
     applied = draft.plan.outcome.filter(~pl.col("status").is_in(_NOT_APPLIED)).drop_nulls("learner_id")
     people = kept.join(applied.select(ROW_NUMBER, "learner_id"), on=ROW_NUMBER, how="inner")
     said = fingerprints(_raw_of(draft.file.raw, people), epoch).drop_nulls().join(people, on=ROW_NUMBER)
     said = said.select("learner_id", "fingerprint")
     said = said.filter(pl.col("learner_id").is_unique())
-    writes, created = with_fingerprints(draft.plan.writes, said, epoch=epoch, today=day_of(now, job.organization))
-    return Remembered(writes, said, created, epoch, epoch_before_file(job))
+    return _Said(said, said_of_created(draft.plan.writes, said, today=today))
 
 
 def _raw_of(raw: RawFile, people: pl.DataFrame) -> RawFile:
@@ -66,10 +87,10 @@ def keep_rows(
     nothing = {"last_content_sha256": None, "last_epoch": None, "last_revision": None}
     if remembered is None:
         return nothing
-    settled = draft.file.checked.settled.height + remembered.created
-    settled += keep_fingerprints(
-        job.organization_id, job.feed_id, remembered.said, epoch=remembered.epoch, today=day_of(now, job.organization)
-    )
+    said = remembered.said()
+    settled = draft.file.checked.settled.height + said.of_created.height
+    today = day_of(now, job.organization)
+    settled += keep_fingerprints(job.organization_id, job.feed_id, said.rows, epoch=remembered.epoch, today=today)
     if settled < draft.file.row_count or not draft.issues.is_empty() or job.feed.missing_files > 1:
         return nothing
     content = bytes(job.source.content_sha256)
