@@ -55,9 +55,9 @@ _UPWARDS: Final = """
 """
 _CLAIMED: Final = "directory_claim WHERE organization_id = %(organization)s AND feed_id = %(feed)s"
 _CLAIM: Final = pl.Schema(
-    {"learner_id": pl.Int64, "fingerprint": pl.Int64, "claimed_version": pl.Int64, "counts": pl.Boolean}
+    {"learner_id": pl.Int64, "fingerprint": pl.Int64, "claimed_version": pl.Int64, "epoch": pl.Int64}
 )
-_COUNTS: Final = "epoch = %(epoch)s AND missed = 0 AND fingerprint IS NOT NULL"
+_EPOCH: Final = "CASE WHEN missed = 0 THEN epoch END"
 _PEOPLE: Final = "directory_learner WHERE organization_id = %(organization)s"
 _PERSON: Final = pl.Schema({"learner_id": pl.Int64, "version": pl.Int64, "manager_id": pl.Int64})
 # What two feeds say of one person is for the plan to weigh, every time.
@@ -106,18 +106,24 @@ def find_needed(organization_id: int, needs: DirectoryNeeds, pool_ids: Sequence[
     return _read(_UPWARDS, organization_id, _ID, ids=ids, pools=list(pool_ids))["learner_id"].sort().to_list()
 
 
-def read_claims(organization_id: int, feed_id: int, epoch: int) -> pl.DataFrame:
-    """Return `CLAIMS` of the feed; a fingerprint counts when epoch and version of its person are as it was stored."""
-    values: dict[str, Any] = {"organization": organization_id, "feed": feed_id, "epoch": epoch}
+def read_claims(organization_id: int, feed_id: int) -> pl.DataFrame:
+    """Return the feed's claims for `in_epoch`; a fingerprint is there when its person's version is as it was stored."""
+    values: dict[str, Any] = {"organization": organization_id, "feed": feed_id}
     with connection.cursor() as cursor:
-        columns = ("learner_id", "fingerprint", "version", f"({_COUNTS})::text")
+        columns = ("learner_id", "fingerprint", "version", _EPOCH)
         claims = read_plain(cursor, columns, _CLAIMED, values, _CLAIM, part="learner_id")
         people = read_plain(cursor, ("id", "version", "manager_id"), _PEOPLE, values, _PERSON, part="id")
         elsewhere = read_frame(cursor, _ELSEWHERE, values, _ID)
     beside = claims.join(people, on="learner_id")
-    counts = pl.col("counts") & (pl.col("version") == pl.col("claimed_version"))
+    is_same = pl.col("version") == pl.col("claimed_version")
     alone = ~pl.col("learner_id").is_in(elsewhere["learner_id"].implode())
-    return beside.select("learner_id", pl.when(counts & alone).then("fingerprint"), "manager_id")
+    return beside.select("learner_id", pl.when(is_same & alone).then("fingerprint"), "manager_id", "epoch")
+
+
+def in_epoch(claims: pl.DataFrame, epoch: int) -> pl.DataFrame:
+    """Return `CLAIMS`: what `read_claims` returns, with the fingerprints that count in this epoch."""
+    counts = pl.col("epoch") == epoch
+    return claims.select("learner_id", pl.when(counts).then("fingerprint"), "manager_id")
 
 
 def _read(query: str, organization_id: int, schema: pl.Schema, **values: object) -> pl.DataFrame:

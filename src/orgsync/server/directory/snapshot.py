@@ -74,15 +74,18 @@ _NO_FEED: Final = 0
 
 
 @contextmanager
-def consistent_read() -> Iterator[None]:
+def consistent_read(snapshot: str | None = None) -> Iterator[None]:
     """Open a read-only transaction in which every statement sees the directory of one moment.
 
-    Must be the outermost transaction. Inside a transaction that holds the organization's write lock it is not
-    needed: nobody else writes then.
+    It is the moment of `snapshot`, which another transaction has exported and keeps open; without, it is now. Must be
+    the outermost transaction. Inside a transaction that holds the organization's write lock it is not needed: nobody
+    else writes then.
     """
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if snapshot is not None:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
             cursor.execute(_READ_MEMORY)
         yield
 

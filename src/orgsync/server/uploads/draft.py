@@ -15,6 +15,7 @@ from orgsync.core.issues import IssueKind, rows_with
 from orgsync.core.model import Limits, Mode, RowPolicy, Severity
 from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.build import build_plan
+from orgsync.server.directory.ahead import ReadAhead
 from orgsync.server.directory.models import CustomAttribute, Pool
 from orgsync.server.orgs.zones import day_of
 from orgsync.server.tokens.scopes import Scope
@@ -89,12 +90,13 @@ def refusal_of_rows(job: UploadJob, draft: Draft) -> Refusal | None:
     return Refusal("rows_in_error", f"{count:,} rows are in error, and the file is to be applied whole or not at all.")
 
 
-def make_draft(job: UploadJob, file: OpenedFile, *, now: datetime) -> Draft:
-    """Check the file and plan it against the directory as the current transaction sees it."""
+def make_draft(job: UploadJob, file: OpenedFile, *, now: datetime, ahead: ReadAhead | None = None) -> Draft:
+    """Check the file and plan it against the directory as the current transaction sees it, and `ahead` has seen it."""
     if job.kind == JobKind.UNDO:
         return _undo_draft(job, now=now)
     custom = _custom_of(job, file)
-    reading = (read_named if is_by_hand(job) else read_what_is_needed)(job, file, custom)
+    by_hand = is_by_hand(job)
+    reading = read_named(job, file, custom) if by_hand else read_what_is_needed(job, file, custom, ahead)
     return _draft_of(job, reading, now=now)
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from orgsync.core.checking import OpenedFile
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.guards import fill_of
 from orgsync.core.model import Mode
@@ -38,6 +37,7 @@ from orgsync.server.uploads.remembered import keep_rows, remember_rows
 from orgsync.server.uploads.repeating import find_repeated, finish_repeated
 from orgsync.server.uploads.rest import hold_rest
 from orgsync.server.uploads.rulejobs import note_rule
+from orgsync.server.uploads.shortcut import reading_ahead
 from orgsync.server.uploads.undoing import note_undone
 
 _RELATED: Final = ("organization", "feed", "source", "token", "approved_plan")
@@ -63,24 +63,31 @@ def process(
     attempt.report("read")
     if (last := find_repeated(job, now=now)) and finish_repeated(attempt, last, patience=patience):
         return
-    try:
-        file = open_source(job)
-    except (UnreadableFile, DamagedMedia, RemovedMedia) as error:
-        endings.fail_unread(attempt, error)
-        return
-    attempt.report("plan", total=file.row_count)
     # As a value that nobody here holds on to: whatever it needs no more of a million people is let go of on the way.
-    _end(attempt, _planned(job, file, now=now), patience)
+    _end(attempt, _planned(attempt), patience)
 
 
-def _planned(job: UploadJob, file: OpenedFile, *, now: datetime) -> Draft:
-    """Plan; nobody is kept from writing meanwhile. Whether the plan still fits is checked under the lock."""
-    with consistent_read():
-        return make_draft(job, file, now=now)
+def _planned(attempt: Attempt) -> Draft | None:
+    """Read and plan; None for a file that cannot be read, which ends the attempt.
+
+    Nobody is kept from writing meanwhile. Whether the plan still fits is checked under the lock.
+    """
+    job, now = attempt.job, attempt.began_at
+    with reading_ahead(job) as ahead:
+        try:
+            file = open_source(job)
+        except (UnreadableFile, DamagedMedia, RemovedMedia) as error:
+            endings.fail_unread(attempt, error)
+            return None
+        attempt.report("plan", total=file.row_count)
+        with consistent_read(None if ahead is None else ahead.snapshot()):
+            return make_draft(job, file, now=now, ahead=ahead)
 
 
-def _end(attempt: Attempt, draft: Draft, patience: timedelta | None) -> None:
+def _end(attempt: Attempt, draft: Draft | None, patience: timedelta | None) -> None:
     """Refuse the file, show what it would do, hold it, or apply it."""
+    if draft is None:
+        return
     job, now = attempt.job, attempt.began_at
     if refusal := refusal_of(job, draft.file) or refusal_of_rows(job, draft):
         endings.fail(attempt, draft, refusal)

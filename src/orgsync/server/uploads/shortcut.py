@@ -7,6 +7,7 @@ same, or not worth it, everything is read. `settings.SHORTCUTS` switches all of 
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -23,8 +24,9 @@ from orgsync.core.model import Mode
 from orgsync.core.planning.settled import named_among, settle, unsettled_by, with_unknown_manager
 from orgsync.core.rows import ROW_NUMBER, SETTLED
 from orgsync.core.validate import check_rows
+from orgsync.server.directory.ahead import ReadAhead
 from orgsync.server.directory.models import Pool
-from orgsync.server.directory.needs import find_named, find_needed, find_people, needs_of, read_claims
+from orgsync.server.directory.needs import find_named, find_needed, find_people, in_epoch, needs_of, read_claims
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.epoch import epoch_of_job
@@ -67,8 +69,21 @@ def read_whole(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Rea
     return Reading(checked_file(job, file), _directory(job, custom))
 
 
-def read_what_is_needed(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Reading:
-    """Check and read what the plan needs; call it in the transaction in which the plan is made."""
+def reading_ahead(job: UploadJob) -> AbstractContextManager[ReadAhead | None]:
+    """Begin to read what a full file of many rows will most likely need; None for all others."""
+    many = settings.SHORTCUTS == Shortcuts.ALWAYS or (job.feed.last_rows or 0) > SMALL_FILE
+    if not (many and job.mode == Mode.FULL and job.feed.last_applied_at and _may_be_short_by_itself(job)):
+        return nullcontext()
+    return ReadAhead(job.organization_id, job.feed_id, job.feed.last_fields)
+
+
+def read_what_is_needed(
+    job: UploadJob, file: OpenedFile, custom: Collection[str], ahead: ReadAhead | None = None
+) -> Reading:
+    """Check and read what the plan needs; call it in the transaction in which the plan is made.
+
+    `ahead` has read a part of it, as the same transaction would.
+    """
     if not _may_be_short(job, file):
         return read_whole(job, file, custom)
     epoch = epoch_of_job(job, file)
@@ -76,7 +91,8 @@ def read_what_is_needed(job: UploadJob, file: OpenedFile, custom: Collection[str
         return Reading(_settled_whole(job, file), _directory(job, custom, people=[]))
     claims, settled = None, pl.DataFrame(schema=SETTLED)
     if job.mode == Mode.FULL or file.row_count > SMALL_FILE or settings.SHORTCUTS == Shortcuts.ALWAYS:
-        claims = read_claims(job.organization_id, job.feed_id, epoch)
+        stored = read_claims(job.organization_id, job.feed_id) if ahead is None else ahead.claims()
+        claims = in_epoch(stored, epoch)
         settled = _settled(job, file, claims, epoch)
     if not _is_part(job, file.row_count - settled.height):
         return _whole_but(job, file, custom, settled)
@@ -86,7 +102,8 @@ def read_what_is_needed(job: UploadJob, file: OpenedFile, custom: Collection[str
         return Reading(checked, _directory(job, custom))
     pools = Pool.objects.filter(organization_id=job.organization_id).values_list("id", flat=True)
     people = find_needed(job.organization_id, needs_of(checked.checked.rows, silent=silent), list(pools))
-    return Reading(checked, _directory(job, custom, people=people))
+    directory = _directory(job, custom, people=people)
+    return Reading(checked, directory if ahead is None else replace(directory, everybody=ahead.counted))
 
 
 def _settled(job: UploadJob, file: OpenedFile, claims: pl.DataFrame, epoch: int) -> pl.DataFrame:
@@ -141,8 +158,13 @@ def may_keep_fingerprints(job: UploadJob, file: OpenedFile) -> bool:
 
 
 def _may_be_short(job: UploadJob, file: OpenedFile) -> bool:
+    return _has_plain_layout(file) and _may_be_short_by_itself(job)
+
+
+def _may_be_short_by_itself(job: UploadJob) -> bool:
     """Some rules look at people whom nothing names, and approved plans at what was written since: read everything."""
-    return may_keep_fingerprints(job, file) and job.approved_plan_id is None and not rules_need_everybody(book_of(job))
+    is_plain = settings.SHORTCUTS != Shortcuts.OFF and is_plain_file(job)
+    return is_plain and job.approved_plan_id is None and not rules_need_everybody(book_of(job))
 
 
 def is_plain_file(job: UploadJob) -> bool:
