@@ -10,6 +10,7 @@ handler500 = "orgsync.server.handlers.server_error"
 urlpatterns = [
     path("", include("orgsync.server.api.urls")),
     path("api/v1/", include("orgsync.server.api_v1.urls")),
+    path("xapi/", include("orgsync.server.xapi.urls")),
     path("accounts/", include("orgsync.server.web.account_urls")),
     path("", include("orgsync.server.web.urls")),
 ]

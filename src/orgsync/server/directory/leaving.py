@@ -76,6 +76,7 @@ _ANONYMIZE: Final = (
     DELETE FROM directory_notduplicate
      WHERE organization_id = %(organization)s AND (learner_id = ANY (%(people)s) OR other_id = ANY (%(people)s))
     """,
+    "DELETE FROM learning_statement WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
     "DELETE FROM audit_personkey WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
 )
 

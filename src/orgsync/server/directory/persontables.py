@@ -26,6 +26,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "learning_learnerassignment": "learner_id",
     "learning_pastlearnerassignment": "learner_id",
     "learning_progress": "learner_id",
+    "learning_statement": "learner_id",
     "audit_personkey": "learner_id",
     "orgs_invitation": "learner_id",
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from orgsync.server.learning.daysums import lock_alone, rebuild
 
@@ -13,6 +14,13 @@ _MOVE: Final = """
            former_learner_ids = coalesce(moved.former_learner_ids, '{}') || moved.learner_id
       FROM unnest(%s::bigint[], %s::bigint[]) AS merge (other_id, kept_id)
      WHERE moved.organization_id = %s AND moved.learner_id = merge.other_id
+"""
+_MOVE_STATEMENTS: Final = """
+    UPDATE learning_statement AS moved SET learner_id = activity.learner_id
+      FROM learning_activity AS activity
+     WHERE moved.organization_id = %(organization)s AND moved.learner_id = ANY (%(people)s)
+       AND activity.organization_id = %(organization)s AND activity.id = moved.id
+       AND activity.learner_id <> moved.learner_id
 """
 _MOVE_BACK: Final = """
     WITH back AS (
@@ -37,7 +45,7 @@ def move_activity(organization_id: int, kept: Mapping[int, int]) -> int:
         cursor.execute(_MOVE, [list(kept), list(kept.values()), organization_id])
         moved = int(cursor.rowcount)
         if moved:
-            rebuild(cursor, organization_id, [*kept, *kept.values()])
+            _follow(cursor, organization_id, [*kept, *kept.values()])
     return moved
 
 
@@ -50,5 +58,11 @@ def give_back_activity(organization_id: int, learner_ids: Sequence[int]) -> int:
         cursor.execute(_MOVE_BACK, {"organization": organization_id, "people": list(learner_ids)})
         holders = [learner_id for (learner_id,) in cursor.fetchall()]
         if holders:
-            rebuild(cursor, organization_id, [*learner_ids, *holders])
+            _follow(cursor, organization_id, [*learner_ids, *holders])
     return len(holders)
+
+
+def _follow(cursor: CursorWrapper, organization_id: int, learner_ids: Sequence[int]) -> None:
+    """Let statements and sums follow the deeds that moved."""
+    cursor.execute(_MOVE_STATEMENTS, {"organization": organization_id, "people": list(learner_ids)})
+    rebuild(cursor, organization_id, learner_ids)

@@ -14,6 +14,8 @@ _NEEDS: Final[dict[Scope, Permission]] = {
     Scope.DIRECTORY_READ: Permission.SEE_PEOPLE,
     Scope.DIRECTORY_WRITE: Permission.EDIT_PEOPLE,
     Scope.REPORTS_READ: Permission.SEE_REPORTS,
+    Scope.XAPI_READ: Permission.SEE_REPORTS,
+    Scope.XAPI_WRITE: Permission.MANAGE_TOKENS,
 }
 OWNERS_ONLY: Final = frozenset({Scope.PERMISSIONS_WRITE, Scope.ERASE, Scope.ADMIN})
 """Whoever gives these could make an owner of somebody, or lose data for good."""

@@ -17,6 +17,10 @@ class Scope(StrEnum):
     PERMISSIONS_WRITE = "permissions:write"
     ERASE = "erase"
     REPORTS_READ = "reports:read"
+    XAPI_READ = "xapi:read"
+    """Read statements that were sent."""
+    XAPI_WRITE = "xapi:write"
+    """Send xAPI statements."""
     ADMIN = "admin"
 
 

@@ -14,6 +14,7 @@ from orgsync.server.directory.leaving import anonymize_leavers, purge_leavers
 from orgsync.server.directory.removing import forget_removed
 from orgsync.server.directory.retention import forget_timelines
 from orgsync.server.hooks.outbox import forget_deliveries
+from orgsync.server.learning.statements import claim_everywhere
 from orgsync.server.notify.forgetting import forget_texts
 from orgsync.server.orgs.signins import forget_sign_ins
 from orgsync.server.orgs.trimming import trim_audit_logs
@@ -129,11 +130,13 @@ def retention(timestamp: int) -> None:
     name="calendar", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
 )
 def calendar(timestamp: int) -> None:
-    """Queue, every hour, what the calendar brings: leavers and licenses of the day."""
+    """Queue, every hour, what the calendar brings: leavers and licenses of the day. Count who is known by now."""
     # It queues jobs by this module's `enqueue`.
     from orgsync.server.uploads.calendarjobs import queue_due  # noqa: PLC0415
 
-    queue_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    queue_due(now=now)
+    claim_everywhere(now)
 
 
 @app.periodic(cron="3,33 * * * *")

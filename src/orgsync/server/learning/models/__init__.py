@@ -11,6 +11,7 @@ from orgsync.server.learning.models.assignments import (
     PastLearnerAssignment,
 )
 from orgsync.server.learning.models.content import Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.models.statements import Statement
 
 __all__ = [
     "Activity",
@@ -28,5 +29,6 @@ __all__ = [
     "PastLearnerAssignment",
     "Progress",
     "Source",
+    "Statement",
     "Verb",
 ]

@@ -34,10 +34,15 @@ SCOPE_WORDS: Final = {
     Scope.PERMISSIONS_WRITE: _("let permission columns of its files count; an owner approves each such file"),
     Scope.ERASE: _("erase people for good"),
     Scope.REPORTS_READ: _("read reports"),
+    Scope.XAPI_READ: _("read the xAPI statements that were sent"),
+    Scope.XAPI_WRITE: _("send xAPI statements of what people learn"),
     Scope.ADMIN: _("everything an owner may do"),
 }
 IN_EFFECT: Final = frozenset(
-    {Scope.SYNC, Scope.PLANS_READ, Scope.JOBS_APPROVE, Scope.JOBS_UNDO, Scope.PERMISSIONS_WRITE}
+    {
+        *(Scope.SYNC, Scope.PLANS_READ, Scope.JOBS_APPROVE, Scope.JOBS_UNDO, Scope.PERMISSIONS_WRITE),
+        *(Scope.REPORTS_READ, Scope.XAPI_READ, Scope.XAPI_WRITE),
+    }
 )
 """Scopes that something on this server asks for; of the others the page says that they do nothing yet."""
 MODES: Final = [

@@ -1,0 +1,50 @@
+"""xAPI statements as they came."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Statement(models.Model):
+    """One statement; never changed. What it counts for is the activity of the same id."""
+
+    organization_id = models.BigIntegerField()
+    id = models.UUIDField()
+    stored_at = models.DateTimeField()
+    statement = models.JSONField()
+    """As it came, with id, stored, timestamp, authority and version."""
+    digest = models.BinaryField()
+    """SHA-256 of what the sender said, by which a different statement under the same id is told."""
+    actor = models.TextField()
+    """`core.xapi.meaning.actor_key`."""
+    person_key = models.TextField(blank=True)
+    """The address or account name of a person; empty where the statement names none."""
+    verb = models.TextField()
+    activity = models.TextField(blank=True)
+    """Id of the object; empty where that is a person or a whole statement."""
+    registration = models.UUIDField(null=True)
+    voids = models.UUIDField(null=True)
+    """The statement that this one takes back."""
+    voided = models.BooleanField(default=False)
+    learner_id = models.BigIntegerField(null=True)
+    """Whose it is; null as long as nobody of the directory is known by what it says."""
+    token_id = models.BigIntegerField()
+    """Whose word it is."""
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organization_id", "stored_at", "id"], name="statement_by_time"),
+            models.Index(fields=["organization_id", "learner_id"], name="statement_by_learner"),
+            models.Index(fields=["organization_id", "actor", "stored_at"], name="statement_by_actor"),
+            models.Index(fields=["organization_id", "activity", "stored_at"], name="statement_by_activity"),
+            models.Index(
+                fields=["organization_id", "person_key"],
+                condition=models.Q(learner_id__isnull=True),
+                name="statement_unclaimed",
+            ),
+            models.Index(
+                fields=["organization_id", "voids"], condition=models.Q(voids__isnull=False), name="statement_voiding"
+            ),
+        ]

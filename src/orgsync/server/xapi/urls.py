@@ -1,0 +1,15 @@
+"""The addresses of the Experience API, below /xapi."""
+
+from django.urls import path
+
+from orgsync.server.api.authentication import by_method
+from orgsync.server.xapi import views
+from orgsync.server.xapi.protocol import xapi
+
+_STATEMENTS = xapi(by_method(POST=views.post_statements, PUT=views.put_statement, GET=views.get_statements))
+
+urlpatterns = [
+    path("about", xapi(by_method(GET=views.about), any_version=True)),
+    path("statements", _STATEMENTS),
+    path("statements/", _STATEMENTS),
+]
