@@ -125,6 +125,8 @@ SOCIALACCOUNT_PROVIDERS = {
 MFA_ADAPTER = "orgsync.server.web.accounts.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 USERSESSIONS_TRACK_ACTIVITY = True
 # Guessing is counted in one place, in the database, not in each process too.
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "activate": "60/m/ip"}
