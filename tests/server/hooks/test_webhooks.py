@@ -30,6 +30,7 @@ from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.models import Account, Organization, Role
 from orgsync.server.sealing import Unreadable
 from orgsync.server.uploads.telling import tell
+from orgsync.server.uploads.transitions import cancel, cancel_expired, note_superseded
 from tests.job_world import NOW, make_admin, make_job, make_organization, make_token
 from tests.server.hooks.receiver import Receiver, receiving
 
@@ -107,6 +108,26 @@ def test_undo_tells_of_both_jobs(receiver: Receiver, organization: Organization,
     tell(make_job(token, JobStatus.DONE, undoes=first), now=NOW)
 
     assert set(Delivery.objects.values_list("event", flat=True)) == {"job.done", "job.undone"}
+
+
+def test_ending_by_a_word_and_by_time_is_told(receiver: Receiver, organization: Organization, owner: Account) -> None:
+    """
+    A job that a person rejects, one that nobody approved in time, and one that a later file made pointless.
+    """
+    make_webhook(organization, receiver.url, ["job.cancelled"], by=owner, now=NOW)
+    token = make_token(organization)
+    rejected, later = make_job(token, JobStatus.HELD, held_at=NOW), make_job(token, JobStatus.PROCESSING)
+    old = make_job(token, JobStatus.HELD, held_at=NOW - timedelta(days=400))
+
+    cancel(rejected, code="rejected", reason="No.", now=NOW, by=owner)
+    cancel_expired(now=NOW)
+    note_superseded(later, [rejected.public_id], now=NOW)
+
+    told = [json.loads(one.body) for one in Delivery.objects.order_by("id")]
+    assert [(one["type"], one["data"]["job"], one["data"]["reason"]) for one in told] == [
+        ("job.cancelled", str(rejected.public_id), "rejected"),
+        ("job.cancelled", str(old.public_id), "expired"),
+    ]
 
 
 def test_failure_is_kept_and_tried_again(receiver: Receiver, organization: Organization, owner: Account) -> None:

@@ -19,7 +19,7 @@ from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
 from orgsync.server.orgs.zones import day_of
-from orgsync.server.uploads import audited, tasks
+from orgsync.server.uploads import audited, tasks, transitions
 from orgsync.server.uploads.intake import insert_job
 from orgsync.server.uploads.media import store_media
 from orgsync.server.uploads.models import JobKind, MediaKind, UploadJob
@@ -153,7 +153,7 @@ def _supersede(job: UploadJob, now: datetime) -> None:
     superseded = list(held.select_for_update().values_list("public_id", flat=True))
     reason = "A later calendar job names everybody of whom something is still due."
     held.update(status=JobStatus.CANCELLED, reason_code="superseded", reason=reason, finished_at=now, modified_at=now)
-    audited.note_superseded(job, superseded, at=now)
+    transitions.note_superseded(job, superseded, now=now)
 
 
 def _jobs_of(feed: Feed) -> "QuerySet[UploadJob]":

@@ -144,7 +144,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     endings.finish(attempt, draft, files.record(), revision=revision, settled_epoch=settled)
     if job.takes_nothing:
         hold_rest(attempt, draft.file)
-    audited.note_superseded(job, superseded, at=now)
+    transitions.note_superseded(job, superseded, now=now)
     audited.note_effects(job, draft.plan.writes, at=now)
     follow_permissions(job, draft.plan.writes, now=now)
 

@@ -19,7 +19,7 @@ from orgsync.core.results import LINE_END
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.revision import lock_directory
 from orgsync.server.orgs.blackouts import blackout_at
-from orgsync.server.uploads import audited, transitions
+from orgsync.server.uploads import transitions
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.epoch import epoch_before_file
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia, discard, open_verified, record_media, write_file
@@ -106,7 +106,7 @@ def _finish(attempt: Attempt, last: UploadJob, results: Received, plan: Received
         settled_epoch=last.settled_epoch,
     )
     tell(job, now=attempt.clock())
-    audited.note_superseded(job, superseded, at=now)
+    transitions.note_superseded(job, superseded, now=now)
 
 
 def _write_results(job: UploadJob, last: UploadJob, *, now: datetime) -> Received:

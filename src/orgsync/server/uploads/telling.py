@@ -1,5 +1,6 @@
 """Whom a job tells of its end: people by mail, systems by webhook; in the transaction of the move."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +34,13 @@ def tell(job: UploadJob, *, now: datetime) -> None:
     if status is JobStatus.DONE and job.undoes is not None:
         undone = {"job": str(job.undoes.public_id), "by_job": str(job.public_id), "url": _page(job.undoes)}
         emit(job.organization, Event.JOB_UNDONE, undone, once=str(job.public_id), now=now)
+
+
+def tell_cancelled(organization_id: int, public_ids: Collection[int], *, now: datetime) -> None:
+    """Write the webhook deliveries about jobs that are CANCELLED, in the transaction of the move."""
+    jobs = UploadJob.objects.filter(organization_id=organization_id, public_id__in=public_ids)
+    for job in jobs.select_related("organization", "feed").order_by("id"):
+        emit(job.organization, Event.JOB_CANCELLED, facts_of(job), once=str(job.public_id), now=now)
 
 
 def facts_of(job: UploadJob) -> dict[str, Any]:

@@ -5,6 +5,7 @@ repeat, so whatever an attempt writes after it was declared dead meets no row: `
 and takes the attempt's transaction with it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypedDict, Unpack
 
@@ -18,6 +19,7 @@ from orgsync.server.audit import actors
 from orgsync.server.orgs.models import Account
 from orgsync.server.uploads import audited
 from orgsync.server.uploads.models import JobKind, Media, UploadJob
+from orgsync.server.uploads.telling import tell_cancelled
 
 MAX_TRIES: Final = 3
 _ROUND: Final = 10
@@ -180,13 +182,14 @@ def cancel(job: UploadJob, *, code: str, reason: str, now: datetime, by: Account
         is_moved = _move_unattended(job, is_early, JobStatus.CANCELLED, values, now)
         if is_moved:
             audited.note_move(job, at=now, by=actors.account(by.pk) if by else None)
+            tell_cancelled(job.organization_id, [job.public_id], now=now)
     return is_moved
 
 
 def cancel_superseded(job: UploadJob, *, now: datetime) -> list[int]:
     """Cancel what is held or waits of the same feed and is older than `job`; return their public ids.
 
-    Does not record them: the caller does, with `audited.note_superseded`, once `job` itself has moved.
+    Does not record them: the caller does, with `note_superseded`, once `job` itself has moved.
     """
     if job.kind != JobKind.FILE:
         return []
@@ -201,12 +204,22 @@ def cancel_superseded(job: UploadJob, *, now: datetime) -> list[int]:
     return list(found.values())
 
 
+def note_superseded(job: UploadJob, superseded: Sequence[int], *, now: datetime) -> None:
+    """Record the older jobs (their public ids) that `job` has made pointless, and tell of them."""
+    audited.note_superseded(job, superseded, at=now)
+    if superseded:
+        tell_cancelled(job.organization_id, superseded, now=now)
+
+
 def cancel_expired(*, now: datetime) -> int:
     """Cancel the jobs of all organizations that were held for longer than their organization lets them."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CANCEL_EXPIRED, {"now": now})
         expired = cursor.fetchall()
         audited.note_expired(expired, at=now)
+        for organization_id in sorted({organization_id for organization_id, _ in expired}):
+            mine = [public_id for owner, public_id in expired if owner == organization_id]
+            tell_cancelled(organization_id, mine, now=now)
         return len(expired)
 
 
