@@ -156,6 +156,26 @@ def test_limited_admin_sees_of_jobs_only_their_own_and_their_peoples_lines(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_manager_of_other_groups_is_not_named(
+    acme: Organization, alice: Client, sub: Callable[..., Client], people: dict[str, Learner], sales: Group
+) -> None:
+    """
+    Ana's manager Bo is in no group of the sub-admin: list, page, form and download name nobody; her report is named.
+    """
+    ana, bo = people.values()
+    cy = add_learner(acme, 3, "Cy", "Cole", manager_id=ana.id, pending_manager_email="late@example.com")
+    join(cy, sales)
+    Learner.objects.filter(organization_id=acme.pk, id=ana.id).update(manager_id=bo.id)
+    client = sub(Right.MANAGE_USERS_LICENSES)
+    ways = [f"{LIST}?column=manager", f"{LIST}{ana.id}/", f"{LIST}{ana.id}/edit/", f"{LIST}download/"]
+
+    assert all("adams" in content(alice, way).casefold() for way in ways[1:])
+    assert not any("adams" in content(client, way).casefold() for way in ways)
+    assert "ana.silva@example.com" in content(client, f"{LIST}{cy.id}/edit/")
+    assert content(client, f"{LIST}download/").count("ana.silva@example.com") == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_edits_are_kept_to_the_right_and_to_its_people(
     acme: Organization, sub: Callable[..., Client], people: dict[str, Learner], sales: Group
 ) -> None:

@@ -21,11 +21,18 @@ from orgsync.core.results import BYTE_ORDER_MARK, LINE_END
 from orgsync.server.directory.copying import read_frame
 from orgsync.server.directory.criteria import Condition, Criteria, condition_of
 from orgsync.server.directory.models import CustomAttribute, Pool
+from orgsync.server.directory.scope import scope_condition
 from orgsync.server.directory.snapshot import consistent_read
+from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 
 SLICE_PEOPLE: Final = 10_000
 
+# Who may not see a manager is not told of one.
+_SEEN_MANAGER: Final = {
+    "manager_unique_user_id": "manager.unique_user_id",
+    "manager_primary_email_address": "manager.primary_email_address",
+}
 _MANAGER: Final = {
     "manager_unique_user_id": "coalesce(manager.unique_user_id, learner.pending_manager_id)",
     "manager_primary_email_address": "coalesce(manager.primary_email_address, learner.pending_manager_email)",
@@ -39,6 +46,7 @@ _PEOPLE: Final = """
       FROM directory_learner AS learner
       LEFT JOIN directory_learner AS manager
              ON manager.organization_id = learner.organization_id AND manager.id = learner.manager_id
+                AND {manager}
      WHERE learner.id > %s AND {condition}
      ORDER BY learner.id
      LIMIT %s
@@ -69,6 +77,8 @@ class _Layout:
     cells: dict[str, str]
     custom: Sequence[str]
     pools: Sequence[tuple[int, str]]
+    manager: Condition
+    """What a manager must fulfil to be named."""
     reasons: int
     """Memberships that the list of groups names: those that a file may set."""
 
@@ -84,7 +94,7 @@ def export_people(organization: Organization, criteria: Criteria) -> Iterator[by
     pool. Each person is as of one moment; people who are read later may be of a later one, so that a slow reader
     keeps nobody waiting.
     """
-    layout = _layout_of(organization)
+    layout = _layout_of(organization, criteria.within)
     condition = condition_of(organization.pk, criteria)
     header = io.StringIO()
     csv.writer(header, lineterminator=LINE_END).writerow(layout.headers)
@@ -100,28 +110,30 @@ def export_people(organization: Organization, criteria: Criteria) -> Iterator[by
         last_id = people["learner_id"][-1]
 
 
-def _layout_of(organization: Organization) -> _Layout:
+def _layout_of(organization: Organization, within: People) -> _Layout:
     custom = CustomAttribute.objects.filter(organization=organization).order_by("name")
     pools = Pool.objects.filter(organization=organization).order_by("key")
     attributes = {name: f"learner.{name}" for name in ATTRIBUTE_NAMES} | {"worker_status": _STATUS}
     keys = {name: f"learner.{name}" for name in ("primary_email_address", "unique_user_id")}
     return _Layout(
         organization.pk,
-        keys | attributes | _MANAGER,
+        keys | attributes | (_MANAGER if within.is_everybody else _SEEN_MANAGER),
         list(custom.values_list("name", flat=True)),
         list(pools.values_list("id", "key")),
+        scope_condition(organization.pk, within, "manager") or ("true", []),
         REASON_FILE | (REASON_HAND if organization.reads_groups_literally else 0),
     )
 
 
 def _people(cursor: CursorWrapper, layout: _Layout, condition: Condition, last_id: int) -> pl.DataFrame:
     where, values = condition
+    is_seen, seen = layout.manager
     cells = [f"({cell})::text" for cell in layout.cells.values()] + ["learner.custom ->> %s"] * len(layout.custom)
     cells.append("CASE WHEN learner.is_active THEN 'active' ELSE 'inactive' END")
     names = ("learner_id", *layout.cells, *layout.custom, DOWNLOAD_MARKER)
     schema = pl.Schema({name: pl.Int64 if name == "learner_id" else pl.String for name in names})
-    query = _PEOPLE.format(cells=", ".join(cells), condition=where)
-    parameters: list[Any] = [*layout.custom, last_id, *values, SLICE_PEOPLE]
+    query = _PEOPLE.format(cells=", ".join(cells), manager=is_seen, condition=where)
+    parameters: list[Any] = [*layout.custom, *seen, last_id, *values, SLICE_PEOPLE]
     return read_frame(cursor, query, parameters, schema)
 
 

@@ -14,7 +14,7 @@ Condition = tuple[str, list[Any]]
 
 _WITHIN: Final = """
     EXISTS (SELECT FROM directory_membership AS seen
-             WHERE seen.organization_id = %s AND seen.learner_id = learner.id AND seen.group_id = ANY (%s))
+             WHERE seen.organization_id = %s AND seen.learner_id = {alias}.id AND seen.group_id = ANY (%s))
 """
 _IDS_WITHIN: Final = """
     SELECT learner.id FROM directory_learner AS learner
@@ -22,11 +22,11 @@ _IDS_WITHIN: Final = """
 """
 
 
-def scope_condition(organization_id: int, people: People) -> Condition | None:
-    """Return what `learner` must fulfil to be one of the people; None where everybody is."""
+def scope_condition(organization_id: int, people: People, alias: str = "learner") -> Condition | None:
+    """Return what `learner`, or another alias of its table, must fulfil to be one of the people; None: everybody is."""
     if people.group_ids is None:
         return None
-    return _WITHIN, [organization_id, sorted(people.group_ids)]
+    return _WITHIN.format(alias=alias), [organization_id, sorted(people.group_ids)]
 
 
 def learners_within(organization_id: int, people: People) -> QuerySet[Learner]:

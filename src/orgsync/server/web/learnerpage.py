@@ -26,7 +26,7 @@ from orgsync.server.directory.models import (
 )
 from orgsync.server.directory.queries import SUGGESTED, people_in_order
 from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
-from orgsync.server.directory.scope import groups_within, learners_within
+from orgsync.server.directory.scope import groups_within, ids_within, learners_within
 from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Admin, Organization
@@ -83,14 +83,14 @@ class Link:
 def learner_page(learner: Learner, place: TimelineForm, people: People) -> dict[str, Any]:
     """Return what the page shows, with the part of the timeline that the address asks for.
 
-    A manager is a value of the learner; of those who report to them only the ones among `people` are named.
+    Of managers and of those who report to the learner only the ones among `people` are named.
     """
     mine = {"organization_id": learner.organization_id, "learner_id": learner.id}
     memberships = list(Membership.objects.filter(**mine))
     licenses = list(LicenseAssignment.objects.filter(**mine))
     timeline = timeline_of(learner, before=place.moment(), about=place.subjects())
     origins, kept = origins_of(learner), _kept(learner)
-    names = _names(learner, timeline, origins.values(), [*memberships, *licenses], kept)
+    names = _names(learner, timeline, origins.values(), [*memberships, *licenses], kept, people)
     manager = names.people.get(learner.manager_id or 0)
     return {
         "learner": learner,
@@ -127,10 +127,10 @@ def invitation_of(organization: Organization, learner: Learner) -> dict[str, Any
     return {"invitation": found, "may_invite": may_invite, "now": timezone.now()}
 
 
-def manager_text(learner: Learner) -> str:
-    """Return how the form of values names the learner's manager; empty where there is none, or none known."""
-    people = Learner.objects.filter(organization_id=learner.organization_id, id=learner.manager_id or 0)
-    return people.values_list("primary_email_address", flat=True).first() or ""
+def manager_text(learner: Learner, people: People) -> str:
+    """Return how the form of values names the learner's manager; empty where there is none among the people."""
+    found = learners_within(learner.organization_id, people).filter(id=learner.manager_id or 0)
+    return found.values_list("primary_email_address", flat=True).first() or ""
 
 
 def _reports(learner: Learner, people: People) -> dict[str, Any]:
@@ -154,8 +154,13 @@ def _kept_out(kept: Mapping[str, Kept]) -> list[tuple[int, Kept]]:
     return [(int(target.removeprefix(_GROUP)), said) for target, said in kept.items() if target.startswith(_GROUP)]
 
 
-def _names(
-    learner: Learner, timeline: Timeline, origins: Iterable[Origin], links: Sequence[Any], kept: Mapping[str, Kept]
+def _names(  # noqa: PLR0917  all that stands on the page
+    learner: Learner,
+    timeline: Timeline,
+    origins: Iterable[Origin],
+    links: Sequence[Any],
+    kept: Mapping[str, Kept],
+    people: People,
 ) -> Names:
     mine = {"organization_id": learner.organization_id}
     facts = [fact for moment in timeline.moments for fact in moment.facts]
@@ -163,7 +168,7 @@ def _names(
     groups |= {group for group, _said in _kept_out(kept)} | overridden_groups(facts)
     jobs = {moment.job_id for moment in timeline.moments} | {origin.job_id for origin in origins}
     jobs |= {learner.created_job_id, *(one.since_job_id for one in links)}
-    people = managers_of(facts) | {learner.manager_id or 0}
+    managers = ids_within(learner.organization_id, people, managers_of(facts) | {learner.manager_id or 0})
     found = UploadJob.objects.filter(**mine, id__in=[job for job in jobs if job is not None])
     named = Group.objects.filter(**mine, id__in=groups)
     return Names(
@@ -171,7 +176,8 @@ def _names(
         rule_groups=frozenset(named.filter(is_rule=True).values_list("id", flat=True)),
         pools=dict(Pool.objects.filter(**mine).order_by("name", "id").values_list("id", "name")),
         feeds=dict(Feed.objects.filter(**mine, id__in=ids_of(facts, Subject.CLAIM)).values_list("id", "name")),
-        people={one.id: one for one in people_in_order(learner.organization_id, sorted(people))},
+        people={one.id: one for one in people_in_order(learner.organization_id, sorted(managers))},
+        are_all_seen=people.is_everybody,
         jobs={job.pk: job for job in found.select_related("feed", "requested_by", "organization").defer("messages")},
     )
 
@@ -179,7 +185,8 @@ def _names(
 def _keys(
     learner: Learner, manager: Learner | None, origins: Mapping[str, Origin], names: Names, kept: Mapping[str, Kept]
 ) -> list[Value]:
-    reports_to = name_of(manager) if manager else learner.pending_manager_email or learner.pending_manager_id
+    waits_for = learner.pending_manager_email or learner.pending_manager_id
+    reports_to = name_of(manager) if manager else waits_for if names.are_all_seen else None
     stored = {
         "primary_email_address": learner.primary_email_address,
         "unique_user_id": learner.unique_user_id,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.queries import groups_of, licenses_of, people_in_order
+from orgsync.server.directory.scope import ids_within
 from orgsync.server.web.forms.learners import LINK_COLUMNS, STATE_WORDS, LearnersForm, label_of
 
 
@@ -89,7 +90,8 @@ def _beside(column: str, form: LearnersForm, people: Sequence[Learner]) -> dict[
         pools = dict(form.offered.pools)
         held = licenses_of(organization_id, ids)
         return {who: [(pools[pool], state, STATE_WORDS[state]) for pool, state in some] for who, some in held.items()}
-    managers = people_in_order(organization_id, list({one.manager_id for one in people if one.manager_id is not None}))
+    ids = [one.manager_id for one in people if one.manager_id is not None]
+    managers = people_in_order(organization_id, sorted(ids_within(organization_id, form.people, ids)))
     named = {manager.id: manager for manager in managers}
     return {one.id: named.get(one.manager_id) for one in people if one.manager_id is not None}
 

@@ -39,6 +39,8 @@ class Names:
     feeds: Mapping[int, str]
     people: Mapping[int, Learner]
     jobs: Mapping[int, UploadJob]
+    are_all_seen: bool = True
+    """Whether the reader sees everybody; else only those in `people` are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,11 @@ def _words(fact: Fact, names: Names) -> tuple[str, Any]:
 
 
 def _manager_words(side: str, names: Names) -> str:
-    """Say a manager's name; a reference that still waits for somebody is shown as it was given."""
+    """Say a manager's name; a reference that still waits for somebody is shown as it was given. Unseen: a dash."""
     if side.isdecimal():
         found = names.people.get(int(side))
-        return name_of(found) if found else f"#{side}"
+        unknown = f"#{side}" if names.are_all_seen else "–"
+        return name_of(found) if found else unknown
+    if not names.are_all_seen:
+        return "–"
     return f"{side.removeprefix('?')} ({_('not known yet')})"

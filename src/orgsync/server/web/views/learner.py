@@ -60,7 +60,9 @@ def change(request: AdminRequest, learner_id: int) -> HttpResponse:
 def edit(request: AdminRequest, learner_id: int) -> HttpResponse:
     """Edit every value of a learner; what the engine refuses stands beside its field."""
     learner = learner_or_404(request, learner_id)
-    form = LearnerForm(request.POST if request.method == "POST" else None, learner, manager_text(learner))
+    form = LearnerForm(
+        request.POST if request.method == "POST" else None, learner, manager_text(learner, request.people)
+    )
     if form.is_bound and form.is_valid():
         wanted = form.edit()
         if wanted is None:
