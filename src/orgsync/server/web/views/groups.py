@@ -31,6 +31,7 @@ from orgsync.server.uploads.ruleedits import end_rule, remove_group
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.groups import GroupsForm, MembersForm, NameForm, PeopleForm
 from orgsync.server.web.learnertable import name_of
+from orgsync.server.web.namedpeople import edit_named
 from orgsync.server.web.outcomes import follow
 from orgsync.server.web.screens import AdminRequest, screen
 from orgsync.server.web.timelinewords import reasons_of
@@ -121,14 +122,9 @@ def people(request: AdminRequest, group: int) -> HttpResponse:
     """Put people into the group or take them out: one at once, several after a look at the plan."""
     found = group_or_404(request, group)
     form = PeopleForm(request.POST if request.method == "POST" else None, request.organization, request.people)
-    named = None
-    if form.is_bound and form.is_valid():
-        named = form.named()
-        if named.people and (not named.unknown or "anyway" in request.POST):
-            try:
-                return follow(request, _edit(request, found, form, named.people), back=_address(found))
-            except REFUSALS as refused:
-                form.add_error(None, _said(refused))
+    done, named = edit_named(request, form, lambda who: _edit(request, found, form, who), back=_address(found))
+    if done is not None:
+        return done
     leaves = (form["do"].value() or request.GET.get("do")) == PeopleForm.LEAVE
     values = {"form": form, "named": named, "leaves": leaves}
     return render(request, "web/groups/people.html", {**about(request, found), **values})

@@ -41,7 +41,7 @@ from orgsync.server.uploads.pools import SeatsChange, change_pool, headers_witho
 from orgsync.server.web.charts import bar_row
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.licenses import HISTORY, SEARCHED, VIEWS, HoldersForm, NewPoolForm, PoolForm, ViewForm
-from orgsync.server.web.outcomes import follow
+from orgsync.server.web.namedpeople import edit_named
 from orgsync.server.web.screens import AdminRequest, screen
 
 DAYS: Final = 90
@@ -169,14 +169,9 @@ def people(request: AdminRequest, pool: int) -> HttpResponse:
     """Grant, revoke, or let files decide again: one person at once, several after a look at the plan."""
     found = pool_or_404(request, pool)
     form = HoldersForm(request.POST if request.method == "POST" else None, request.organization, request.people)
-    named = None
-    if form.is_bound and form.is_valid():
-        named = form.named()
-        if named.people and (not named.unknown or "anyway" in request.POST):
-            try:
-                return follow(request, _edit(request, found, form, named.people), back=_address(found))
-            except REFUSALS as refused:
-                form.add_error(None, str(refused))
+    done, named = edit_named(request, form, lambda who: _edit(request, found, form, who), back=_address(found))
+    if done is not None:
+        return done
     word = form["do"].value() or request.GET.get("do", HoldersForm.GRANT)
     values = {"form": form, "named": named, "word": word}
     return render(request, "web/licenses/people.html", {**_about(request, found), **values})
