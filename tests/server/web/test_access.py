@@ -72,6 +72,7 @@ CHANGING = {
     "erasure-decide",
     "deletion",
     "admins",
+    "admins-download",
     "admin",
     "invitation-withdraw",
     "audit",

@@ -9,13 +9,14 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
+from orgsync.server.admins.listing import AdminFilter, page_of_admins
 from orgsync.server.admins.roles import AdminRefused, deactivate_admin
 from orgsync.server.audit.models import AuditEntry
 from orgsync.server.directory.models import Group
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.tasks import send_mail
 from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
-from tests.job_world import make_token
+from tests.job_world import make_admin, make_token
 from tests.server.web.conftest import signed_in
 from tests.server.web.test_learners import add_learner
 
@@ -208,6 +209,25 @@ def test_list_is_narrowed_by_its_address(alice: Client, bob: Client) -> None:
     assert "bob@example.com" not in text_of(alice, f"{ADMINS}?role=owner")
     assert "No admin fits" in text_of(alice, f"{ADMINS}?q=nobody")
     assert "No admin fits" in text_of(alice, f"{ADMINS}?show=deactivated")
+
+
+def test_list_is_paged_and_downloaded(alice: Client, acme: Organization, charlie: Client) -> None:
+    """
+    By address, forwards and back without a gap; the file has all that fit, and nobody of another organization.
+    """
+    for number in range(60):
+        make_admin(acme, f"reader{number:02}@example.com", Role.READ_ONLY)
+    first = page_of_admins(acme, AdminFilter(role="read_only"))
+    second = page_of_admins(acme, AdminFilter(role="read_only"), after=first.after)
+    back = page_of_admins(acme, AdminFilter(role="read_only"), before=second.before)
+
+    assert (len(first.admins), len(second.admins), first.before, second.after) == (50, 10, None, None)
+    assert (back.admins, back.before) == (first.admins, None)
+    assert "reader55@example.com" in text_of(alice, f"{ADMINS}?after={first.after}&role=read_only")
+    downloaded = alice.get(f"{ADMINS}download/?role=read_only").getvalue().decode("utf-8-sig").splitlines()
+    assert len(downloaded) == 61
+    assert downloaded[1].startswith("reader00@example.com,read_only,")
+    assert charlie.get(f"{ADMINS}download/").getvalue().count(b"example.com") == 1
 
 
 def test_two_owners_cannot_remove_each_other(alice: Client, acme: Organization) -> None:

@@ -73,6 +73,8 @@ class Action(StrEnum):
     FILE_DOWNLOADED = "file_downloaded"
     LEARNERS_EXPORTED = "learners_exported"
     JOBS_EXPORTED = "jobs_exported"
+    ADMINS_EXPORTED = "admins_exported"
+    APPLICATIONS_EXPORTED = "applications_exported"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_TRIMMED = "audit_trimmed"
     AUDIT_VERIFIED = "audit_verified"
@@ -146,6 +148,8 @@ MEANINGS: dict[Action, str] = {
     Action.FILE_DOWNLOADED: "A file with personal data was downloaded: `kind` says which.",
     Action.LEARNERS_EXPORTED: "The list of learners was downloaded.",
     Action.JOBS_EXPORTED: "The list of jobs was downloaded.",
+    Action.ADMINS_EXPORTED: "The list of admins was downloaded.",
+    Action.APPLICATIONS_EXPORTED: "The list of API applications was downloaded.",
     Action.AUDIT_EXPORTED: "The audit log was exported.",
     Action.AUDIT_TRIMMED: "Retention removed old entries.",
     Action.AUDIT_VERIFIED: "The whole chain was recomputed: `holds` says what came of it.",

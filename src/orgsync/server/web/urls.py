@@ -104,6 +104,7 @@ urlpatterns = [
     path("admin/outbox/", outbox.index, name="outbox"),
     path("admin/outbox/<int:mail>/", outbox.detail, name="outbox-mail"),
     path("admin/settings/admins/", admins.index, name="admins"),
+    path("admin/settings/admins/download/", admins.download, name="admins-download"),
     path("admin/settings/admins/<int:admin>/", admins.detail, name="admin"),
     path("admin/settings/admins/invitations/<int:invitation>/", admins.withdraw, name="invitation-withdraw"),
     path("admin/settings/", settings.index, name="settings"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.server.admins.listing import AdminFilter
 from orgsync.server.directory.scope import groups_within
 from orgsync.server.orgs.access import EVERYBODY, Grants, People, grants_of, may_manage
 from orgsync.server.orgs.models import Admin, Role
@@ -40,10 +41,15 @@ class AdminListForm(PlainForm):
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All")), *ROLE_WORDS.items()])
     show = forms.ChoiceField(label=_("Show"), required=False, choices=STANDINGS)
 
-    def chosen(self) -> list[Any]:
-        """Return what the list is narrowed to: text, role, standing."""
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def chosen(self) -> AdminFilter:
         self.full_clean()
-        return [(self.cleaned_data.get(name) or "").strip() for name in ("q", "role", "show")]
+        return AdminFilter(*((self.cleaned_data.get(name) or "").strip() for name in ("q", "role", "show")))
+
+    def place(self) -> dict[str, int | None]:
+        return {name: self.cleaned_data.get(name) for name in ("after", "before")}
 
 
 class RoleForm(PlainForm):

@@ -1,22 +1,26 @@
 """Settings › Admins and roles: who may come in and what they may do there."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orgsync.server.admins import inviting, roles
+from orgsync.server.admins.listing import AdminFilter, admins_csv, page_of_admins
 from orgsync.server.admins.roles import AdminRefused
-from orgsync.server.directory.models import Group, Learner
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
+from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.access import Permission, grants_of, may_manage
 from orgsync.server.orgs.models import Admin, Role
-from orgsync.server.orgs.rights import RIGHTS
+from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.admins import ROLE_WORDS, AdminListForm, InviteForm, RoleForm
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -31,19 +35,28 @@ def index(request: AdminRequest) -> HttpResponse:
     if form.is_bound and form.is_valid() and _invite(request, form):
         return redirect("web:admins")
     filters = AdminListForm(request.GET)
-    text, role, show = filters.chosen()
-    found = _narrowed(_admins(request), text, role, show)
+    chosen = filters.chosen()
+    page = page_of_admins(request.organization, chosen, **filters.place())
     values = {
         "form": form,
         "filters": filters,
-        "admins": _listed(request, list(found[:SHOWN])),
-        "is_narrowed": any((text, role, show)),
+        "page": page,
+        "admins": [(one, ROLE_WORDS[Role(one.admin.role)]) for one in page.admins],
+        "is_narrowed": chosen != AdminFilter(),
         "invitations": [
             (one, ROLE_WORDS[Role(one.role)])
             for one in inviting.open_invitations(request.organization, timezone.now()).order_by("-id")[:SHOWN]
         ],
     }
     return render(request, "web/admins/index.html", {"section": "admins", **values})
+
+
+@require_safe
+@screen(Permission.MANAGE_ADMINS)
+def download(request: AdminRequest) -> HttpResponseBase:
+    """Send the admins, as filtered, as a CSV file."""
+    record_look(request.organization.pk, Action.ADMINS_EXPORTED)
+    return csv_attachment(admins_csv(request.organization, AdminListForm(request.GET).chosen()), "admins")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,31 +163,3 @@ def _admin_or_404(request: AdminRequest, admin_id: int) -> Admin:
     if found is None:
         raise Http404
     return found
-
-
-def _narrowed(admins: QuerySet[Admin], text: str, role: str, show: str) -> QuerySet[Admin]:
-    if text:
-        admins = admins.filter(account__email_key__contains=text.casefold())
-    if role:
-        admins = admins.filter(role=role)
-    if show != "all":
-        admins = admins.filter(deactivated_at__isnull=show != "deactivated")
-    return admins.order_by("account__email_key")
-
-
-def _listed(request: AdminRequest, admins: list[Admin]) -> list[dict[str, Any]]:
-    grants = {admin.pk: grants_of(admin) for admin in admins}
-    named = {group for given in grants.values() for limit in given.values() for group in limit or ()}
-    groups = Group.objects.filter(organization=request.organization, id__in=named)
-    names = dict(groups.values_list("id", "name"))
-    return [
-        {
-            "admin": admin,
-            "role": ROLE_WORDS[Role(admin.role)],
-            "rights": [RIGHTS[right].label for right in grants[admin.pk]],
-            "groups": sorted(
-                {names[group] for limit in grants[admin.pk].values() for group in limit or () if group in names}
-            ),
-        }
-        for admin in admins
-    ]

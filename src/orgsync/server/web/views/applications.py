@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from orgsync.server.audit.actions import Action
+from orgsync.server.audit.log import record_look
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.queries_feeds import feed_of
 from orgsync.server.orgs.access import Permission
@@ -50,6 +52,7 @@ def index(request: AdminRequest) -> HttpResponse:
 def download(request: AdminRequest) -> StreamingHttpResponse:
     """Send the applications, as filtered, as a CSV file."""
     chosen = ApplicationFilterForm(request.GET).chosen()
+    record_look(request.organization.pk, Action.APPLICATIONS_EXPORTED)
     return csv_attachment(applications_csv(request.organization, chosen), "api-applications")
 
 
