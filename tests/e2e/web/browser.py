@@ -25,6 +25,7 @@ SETTINGS: Final = (
     *("mail", "told", "webhooks", "sandbox"),
 )
 NARROW: Final = {"width": 390, "height": 844}
+NOTHING: Final = "nothing found"
 PATIENCE: Final = 15_000.0
 """Milliseconds that a page may take to do what one clicked for."""
 
@@ -101,6 +102,7 @@ def places(page: Page) -> list[Place]:
         Place("feeds", "/admin/people/feeds/"),
         Place("feed", _first_link(page, "/admin/people/feeds/", r"/admin/people/feeds/\d+/")),
         Place("authenticate", "/admin/authenticate/"),
+        *_applications(page),
         Place("single-sign-on", "/admin/authenticate/single-sign-on/"),
         Place("admins", "/admin/settings/admins/"),
         Place("admin", _first_link(page, "/admin/settings/admins/", r"/admin/settings/admins/\d+/")),
@@ -144,13 +146,25 @@ def _groups_and_licenses(page: Page) -> list[Place]:
     ]
 
 
+def _applications(page: Page) -> list[Place]:
+    """Find the list of API applications and the page of a new secret; make an application where there is none."""
+    path = "/admin/authenticate/applications/"
+    secret = r"/admin/authenticate/applications/\d+/secret/"
+    if _first_link(page, path, secret) == NOTHING:
+        page.get_by_text("Add an API application", exact=True).click()
+        page.get_by_label("Name", exact=True).fill("HR console")
+        page.get_by_role("checkbox", name="plans:read").check()
+        page.get_by_role("button", name="Make the application").click()
+        page.get_by_text("is ready").wait_for()
+    return [Place("api-applications", path), Place("api-application-secret", _first_link(page, path, secret))]
+
+
 def _first_link(page: Page, path: str, pattern: str) -> str:
     page.goto(path)
-    return str(
-        page.evaluate(
-            """(pattern) => [...document.querySelectorAll("main a")].map((link) => link.getAttribute("href"))
-                .find((address) => new RegExp(`^${pattern}$`).test(address)) ?? "nothing found"
-            """,
-            pattern,
-        )
+    found = page.evaluate(
+        """(pattern) => [...document.querySelectorAll("main a")].map((link) => link.getAttribute("href"))
+            .find((address) => new RegExp(`^${pattern}$`).test(address)) ?? ""
+        """,
+        pattern,
     )
+    return str(found) or NOTHING
