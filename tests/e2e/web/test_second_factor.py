@@ -83,13 +83,13 @@ def test_passkey_and_app_are_enrolled_and_asked_for(careful: Page) -> None:
     expect(careful.get_by_text("Security key added.")).to_be_visible()
 
     leave_and_come_back(careful)
+    # Every page leads back to the question.
     assert not is_in(careful)
-    sign_in(careful, EMAIL, PASSWORD)
     careful.get_by_role("button", name="Use a security key").click()
     careful.wait_for_url("**/")
     assert is_in(careful)
 
-    careful.goto(f"{FACTORS}totp/activate/")
+    open_confirmed(careful, f"{FACTORS}totp/activate/")
     secret = careful.get_by_label("Authenticator secret").input_value()
     careful.get_by_label("Authenticator code").fill(code_of(secret))
     careful.get_by_role("main").get_by_role("button", name="Activate").click()
