@@ -22,6 +22,7 @@ else:
 
 DEFAULT_NAME: Final = "upload.csv"
 _LINE_END: Final = re.compile(rb"\r\n\Z|\n\Z|\r\Z")
+_LONGEST_END: Final = 2  # bytes
 
 
 class FileTooLarge(OrgSyncError):
@@ -54,9 +55,11 @@ class Digest:
 
     def update(self, chunk: bytes | memoryview) -> None:
         self.size += len(chunk)
-        known = self._tail + chunk
-        self._hash.update(memoryview(known)[:-2])
-        self._tail = known[-2:]
+        if len(chunk) < _LONGEST_END:
+            chunk, self._tail = self._tail + chunk, b""
+        self._hash.update(self._tail)
+        self._hash.update(memoryview(chunk)[:-_LONGEST_END])
+        self._tail = bytes(chunk[-_LONGEST_END:])
 
     def sha256(self) -> bytes:
         return self._with(self._tail)

@@ -146,11 +146,13 @@ def _unchanged(chunks: Iterable[bytes], *, rows: int) -> Iterator[bytes]:
             is_head = False
             yield head + _END
         ends = whole.count(b"\n")
-        if sum(whole.count(said) for said in _SAID) != ends:
+        counted = {said: whole.count(said) for said in _SAID}
+        if sum(counted.values()) != ends:
             raise _NotPlain
         seen += ends
         for said in _SAID[:-1]:
-            whole = whole.replace(said, _UNCHANGED)
+            if counted[said]:
+                whole = whole.replace(said, _UNCHANGED)
         yield whole
     if rest or seen != rows:
         raise _NotPlain
