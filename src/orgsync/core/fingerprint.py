@@ -45,7 +45,7 @@ def fingerprints(raw: RawFile, epoch: int) -> pl.DataFrame:
     number = Hashes(pl.col("line")).xxhash64(seed=epoch % 2**64).reinterpret(signed=True)
     parts = [
         part.select(ROW_NUMBER, line).select(ROW_NUMBER, fingerprint=pl.when(is_plain).then(number))
-        for part in raw.rows.iter_slices(200_000)
+        for part in raw.rows.iter_slices(50_000)
     ]
     return pl.concat([pl.DataFrame(schema=FINGERPRINTS), *parts])
 
