@@ -12,5 +12,6 @@ urlpatterns = [
     path("api/v1/", include("orgsync.server.api_v1.urls")),
     path("xapi/", include("orgsync.server.xapi.urls")),
     path("accounts/", include("orgsync.server.web.account_urls")),
+    path("learn/", include("orgsync.server.web.learn.urls")),
     path("", include("orgsync.server.web.urls")),
 ]

@@ -22,7 +22,7 @@ _ARGUMENTS: Final = (
 WIDE: Final = {"width": 1280, "height": 800}
 SETTINGS: Final = (
     *("organization", "branding", "contacts", "guards", "approvals", "blackouts", "files", "leavers", "retention"),
-    *("mail", "told", "webhooks", "sandbox"),
+    *("mail", "learners", "told", "webhooks", "sandbox"),
 )
 NARROW: Final = {"width": 390, "height": 844}
 NOTHING: Final = "nothing found"

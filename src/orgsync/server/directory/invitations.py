@@ -17,10 +17,14 @@ from orgsync.server.orgs.models import Organization
 VALID_FOR: Final = timedelta(days=30)
 PAUSE: Final = timedelta(days=1)
 """How long nobody is sent another one by a click that means everybody."""
-_END_LINKS: Final = """
+_END_LINKS: Final = (
+    """
     UPDATE directory_learnerinvitation SET digest = NULL
      WHERE organization_id = %s AND learner_id = ANY (%s) AND digest IS NOT NULL
-"""
+    """,
+    "DELETE FROM learning_signinlink WHERE organization_id = %s AND learner_id = ANY (%s)",
+    "DELETE FROM learning_learnersession WHERE organization_id = %s AND learner_id = ANY (%s)",
+)
 _COUNT: Final = """
     SELECT license.pool_id, count(*) FILTER (WHERE invitation.activated_at IS NULL),
            count(*) FILTER (WHERE invitation.activated_at IS NOT NULL)
@@ -46,12 +50,12 @@ def digest_of(key: str) -> bytes:
 
 
 def end_links(cursor: CursorWrapper, organization_id: int, writes: Writes) -> None:
-    """Let the links of everybody who leaves or goes by these writes open nothing from now on."""
+    """End the sessions of everybody who leaves or goes by these writes; their links open nothing from now on."""
     changes = writes.changes
     left = changes.filter((changes["attribute"] == "status") & (changes["after"] == "inactive"))
     gone = [*left["learner_id"], *writes.removed["learner_id"]]
-    if gone:
-        cursor.execute(_END_LINKS, [organization_id, gone])
+    for statement in _END_LINKS if gone else ():
+        cursor.execute(statement, [organization_id, gone])
 
 
 def find_invitation(key: str) -> LearnerInvitation | None:

@@ -4,6 +4,7 @@ from typing import Final
 
 INVITATION: Final = "invitation"
 LEARNER_INVITATION: Final = "learner_invitation"
+LEARNER_SIGN_IN: Final = "learner_sign_in"
 PASSWORD_RESET: Final = "password_reset"  # nosec B105 # noqa: S105 - a kind's name
-SECRET_KINDS: Final = frozenset({INVITATION, LEARNER_INVITATION, PASSWORD_RESET})
+SECRET_KINDS: Final = frozenset({INVITATION, LEARNER_INVITATION, LEARNER_SIGN_IN, PASSWORD_RESET})
 BLANKED: Final = "The text of this mail held a link for its recipient alone; it is not kept."

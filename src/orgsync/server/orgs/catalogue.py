@@ -19,6 +19,7 @@ class Section(StrEnum):
     LEAVERS = "leavers"
     RETENTION = "retention"
     MAIL = "mail"
+    LEARNERS = "learners"
 
 
 SECTIONS: Final[dict[Section, tuple[str, str]]] = {
@@ -29,6 +30,7 @@ SECTIONS: Final[dict[Section, tuple[str, str]]] = {
     Section.LEAVERS: ("Leavers", "What becomes of people who have left."),
     Section.RETENTION: ("Retention", "How long files, mails and the audit log are kept."),
     Section.MAIL: ("Mail", "Where mail comes from, what it carries, and whether it arrives."),
+    Section.LEARNERS: ("Learner pages", "Who signs in to learn, what they may say themselves, what colleagues hear."),
 }
 """Section → its title and what is in it, in the order in which they are shown."""
 
@@ -249,6 +251,41 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         *("attaches_results", Section.MAIL, "Attach the results file"),
         "It names people. Without it a mail holds counts and a link behind sign-in. At most 5 MB.",
         default=False,
+    ),
+    _flag(
+        *("learners_sign_in", Section.LEARNERS, "Learners have pages of their own"),
+        "Whoever is active signs in under /learn/ by a link that is mailed to them, or by single sign-on. Switched "
+        "off, every learner is signed out at once.",
+        default=True,
+    ),
+    _flag(
+        *("learners_need_license", Section.LEARNERS, "Only with a license"),
+        "Whether a learner needs an active license of any pool to sign in. Who loses the last one is out at once.",
+        default=False,
+    ),
+    _days(
+        *("learner_session_days", Section.LEARNERS, "A learner stays signed in for"),
+        "Then a new link is needed. Leaving, and being erased, end it at once.",
+        default=14,
+        maximum=365,
+    ),
+    _flag(
+        *("learners_report_progress", Section.LEARNERS, "Learners say themselves how far they are"),
+        "On a course's page they mark it as begun or completed. Switch it off where the platform tells us by xAPI or "
+        "by file: then only that counts.",
+        default=True,
+    ),
+    _flag(
+        *("tells_colleagues", Section.LEARNERS, "Colleagues hear of likes, shares and completions"),
+        "On the learner's home, and by mail where they want it. Everybody can keep their own to themselves. Switched "
+        "off, nobody hears of anybody; recommendations count likes and completions without naming anyone.",
+        default=True,
+    ),
+    Setting(
+        *("most_learner_mails", Section.LEARNERS, Kind.NUMBER, "Mails to one learner in a day, at most"),
+        "Of shares and digests. What is beyond that waits on the learner's home; sign-in links do not count.",
+        *(5, "mails"),
+        maximum=50,
     ),
 )
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -63,6 +63,16 @@ class Organization(models.Model):
     invitation_text = models.TextField(blank=True, default="", db_default="")
     most_invitations = models.PositiveIntegerField(default=1_000, db_default=1_000)
     """How many people one job, or one click, invites."""
+    learners_sign_in = models.BooleanField(default=True, db_default=True)
+    """Whether learners have pages of their own."""
+    learners_need_license = models.BooleanField(default=False, db_default=False)
+    learner_session_days = models.PositiveSmallIntegerField(default=14, db_default=14)
+    learners_report_progress = models.BooleanField(default=True, db_default=True)
+    """Whether learners say themselves how far they are."""
+    tells_colleagues = models.BooleanField(default=True, db_default=True)
+    """Whether colleagues hear of likes, shares and completions."""
+    most_learner_mails = models.PositiveSmallIntegerField(default=5, db_default=5)
+    """Of shares and digests, to one learner in a day."""
     is_sandbox = models.BooleanField(default=False)
     """For trying things out: marked everywhere, can be emptied, and none of its mails leaves the server."""
     digest_on = models.DateField(null=True, blank=True)

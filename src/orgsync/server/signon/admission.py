@@ -11,6 +11,8 @@ from orgsync.server.admins.roles import role_facts
 from orgsync.server.audit import actors
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
+from orgsync.server.directory.models import Learner
+from orgsync.server.learning.signin.people import learner_who_may
 from orgsync.server.orgs.models import Account, Admin, Role, SingleSignOn
 
 
@@ -21,6 +23,7 @@ class Reason(StrEnum):
     STRANGER = "no_admin"
     ELSEWHERE = "admin_elsewhere"
     NOT_OURS = "other_sign_in"
+    NO_LEARNER = "no_learner"
 
 
 class NotAdmitted(OrgSyncError):
@@ -47,6 +50,18 @@ def admit(sign_on: SingleSignOn, linked: Account | None, address: str, *, now: d
     if roles.exclude(organization_id=sign_on.organization_id).exclude(role=Role.READ_ONLY).exists():
         raise NotAdmitted(Reason.ELSEWHERE, account)
     return account
+
+
+def admit_learner(sign_on: SingleSignOn, address: str) -> Learner:
+    """Return the learner with the verified address, if they may sign in; raise NotAdmitted. No account plays a part."""
+    if not address:
+        raise NotAdmitted(Reason.NO_ADDRESS)
+    key = fold_key(address.strip())
+    found = Learner.objects.filter(organization_id=sign_on.organization_id, email_key=key).first()
+    learner = found and learner_who_may(sign_on.organization, found.id)
+    if learner is None:
+        raise NotAdmitted(Reason.NO_LEARNER)
+    return learner
 
 
 def note_refusal(sign_on: SingleSignOn, refused: NotAdmitted, *, now: datetime) -> None:

@@ -17,6 +17,8 @@ from orgsync.server.signon.configuring import SignOnRefused, callback_address, d
 
 ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Those with a public key: the client secret signs nothing."""
+AS_LEARNER: Final = "as_learner"
+"""What the state of a sign-in says when it leads to the learner pages, not to the Account Center."""
 LEEWAY: Final = 60
 """Seconds by which the clocks of two machines may differ."""
 
@@ -95,7 +97,7 @@ class OrganizationProvider(OpenIDConnectProvider):  # type: ignore[misc]
     ) -> HttpResponse:
         nonce = secrets.token_urlsafe(16)
         # What is not known here is kept with the state, until the provider sends the person back.
-        more = {"auth_params": {"nonce": nonce}, "nonce": nonce}
+        more = {"auth_params": {"nonce": nonce}, "nonce": nonce, AS_LEARNER: request.GET.get("as") == "learner"}
         answer: HttpResponse = super().redirect(request, AuthProcess.LOGIN, next_url, data, **more)
         return answer
 

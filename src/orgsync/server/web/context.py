@@ -17,6 +17,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in {"light", "dark"} else "",
         "organization": getattr(request, "organization", None),
         "admin": admin,
+        "me": getattr(request, "learner", None),
         "allowed_for_all": {
             permission.name for permission in Permission if admin is not None and may_for_all(admin, permission)
         },

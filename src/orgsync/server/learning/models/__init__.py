@@ -11,6 +11,7 @@ from orgsync.server.learning.models.assignments import (
     PastLearnerAssignment,
 )
 from orgsync.server.learning.models.content import Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.models.signin import LearnerSession, SignInLink, SignInTry, TryKind, Way
 from orgsync.server.learning.models.statements import Statement
 
 __all__ = [
@@ -26,9 +27,14 @@ __all__ = [
     "DueKind",
     "JobAssignment",
     "LearnerAssignment",
+    "LearnerSession",
     "PastLearnerAssignment",
     "Progress",
+    "SignInLink",
+    "SignInTry",
     "Source",
     "Statement",
+    "TryKind",
     "Verb",
+    "Way",
 ]

@@ -12,14 +12,14 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orgsync.server.orgs.access import Permission
-from orgsync.server.orgs.models import Logo
+from orgsync.server.orgs.models import Logo, Organization
 from orgsync.server.orgs.pictures import LARGEST, UnusablePicture, set_accent, set_logo
 from orgsync.server.web.branding import palette_of, stylesheet
 from orgsync.server.web.forms.settings import AccentForm, LogoForm
 from orgsync.server.web.screens import AdminRequest, screen
 from orgsync.server.web.settingspages import show
 
-_FOREVER = cache_control(private=True, max_age=31_536_000, immutable=True)
+FOREVER = cache_control(private=True, max_age=31_536_000, immutable=True)
 """Their addresses change with what they hold."""
 
 
@@ -51,20 +51,30 @@ def _answer(request: AdminRequest) -> HttpResponse:
 
 @require_safe
 @screen()
-@_FOREVER
+@FOREVER
 def css(request: AdminRequest) -> HttpResponse:
-    """Return the organization's stylesheet; an empty one where it has no colour of its own."""
-    accent = request.organization.accent
-    return HttpResponse(stylesheet(accent) if accent else "", content_type="text/css; charset=utf-8")
+    """Return the organization's stylesheet."""
+    return stylesheet_answer(request.organization)
 
 
 @require_safe
 @screen()
-@_FOREVER
+@FOREVER
 def logo(request: AdminRequest, version: str) -> HttpResponse:
-    """Return the organization's logo; another version than the one it has is not found."""
-    found = Logo.objects.filter(organization_id=request.organization.pk).first()
-    if found is None or version != request.organization.logo_version:
+    """Return the organization's logo."""
+    return logo_answer(request.organization, version)
+
+
+def stylesheet_answer(organization: Organization) -> HttpResponse:
+    """Answer with an organization's stylesheet; an empty one where it has no colour of its own."""
+    accent = organization.accent
+    return HttpResponse(stylesheet(accent) if accent else "", content_type="text/css; charset=utf-8")
+
+
+def logo_answer(organization: Organization, version: str) -> HttpResponse:
+    """Answer with an organization's logo; another version than the one it has is not found."""
+    found = Logo.objects.filter(organization_id=organization.pk).first()
+    if found is None or version != organization.logo_version:
         raise Http404
     answer = HttpResponse(bytes(found.content), content_type=found.content_type)
     # Opened by itself, an SVG is a document: this one may do nothing.

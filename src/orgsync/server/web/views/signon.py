@@ -18,6 +18,8 @@ from orgsync.server.signon.configuring import sign_ons_on
 from orgsync.server.signon.provider import OrganizationFlow
 
 FAILED = "failed"
+LEARNER = "learner"
+"""In the query, as what somebody wants to come in; else as an admin."""
 
 
 @require_safe
@@ -28,8 +30,18 @@ def choose(request: HttpRequest) -> HttpResponse:
     found = list(sign_ons_on().order_by("organization__name", "id"))
     is_only = len(found) == 1
     offered = found if is_only else _of_domain(found, email)
-    query = f"?{urlencode({'next': onward})}" if onward else ""
-    values = {"offered": offered, "email": email, "query": query, "next": onward, "is_only": is_only}
+    is_learner = request.GET.get("as") == LEARNER
+    asked = {"next": onward, "as": LEARNER if is_learner else ""}
+    asked = {name: value for name, value in asked.items() if value}
+    query = f"?{urlencode(asked)}" if asked else ""
+    values = {
+        "is_learner": is_learner,
+        "offered": offered,
+        "email": email,
+        "query": query,
+        "next": onward,
+        "is_only": is_only,
+    }
     return render(request, "account/single_sign_on.html", values)
 
 
