@@ -96,6 +96,7 @@ def places(page: Page) -> list[Place]:
         Place("learner-add", "/admin/people/learners/add/"),
         Place("learners-change", "/admin/people/learners/change/?whom=all"),
         Place("user-deletion", "/admin/authenticate/deletion/"),
+        Place("recommendations", "/admin/content/recommendations/"),
         Place("erasures", "/admin/people/erasures/"),
         Place("upload", "/admin/people/upload/"),
         Place("sync-history", "/admin/people/sync-history/"),

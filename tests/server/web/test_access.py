@@ -11,6 +11,7 @@ from django.utils import timezone
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Erasure, Learner
 from orgsync.server.hooks.models import Delivery, Webhook
+from orgsync.server.learning.models import RecommendationRule
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
@@ -50,6 +51,8 @@ SEEING = {
     "license-download",
     "branding-css",
     "logo",
+    "recommendations",
+    "recommendations-download",
 }
 CHANGING = {
     "upload",
@@ -86,6 +89,8 @@ CHANGING = {
     "single-sign-on",
     "outbox",
     "outbox-mail",
+    "recommendations-count",
+    "recommendation-remove",
     "group-rule-new",
     "group-people",
     "group-rule",
@@ -134,7 +139,7 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
 }
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
 POOL = {"license", "license-download", "license-people", "license-invite"}
-WITH_ID |= GROUP | POOL | {"duplicate"}
+WITH_ID |= GROUP | POOL | {"duplicate", "recommendation-remove"}
 POSTED = {
     "job-decide",
     "token-revoke",
@@ -148,6 +153,7 @@ POSTED = {
     "settings-mail-test",
     "webhook-replay",
     "invitation-withdraw",
+    "recommendation-remove",
     "audit-verify",
     "learner-invite",
     "license-invite",
@@ -195,6 +201,14 @@ def address(acme: Organization) -> Address:
         created_at=timezone.now(),
         expires_at=timezone.now() + timedelta(days=1),
     )
+    rule = RecommendationRule.objects.create(
+        organization=acme,
+        attribute="work_title",
+        value="Cook",
+        value_key="cook",
+        skill="Cutting",
+        made_at=timezone.now(),
+    )
     ids: dict[str, dict[str, object]] = {
         **{name: {"learner_id": 1} for name in _OF_LEARNER},
         **{name: {"group": group.pk} for name in GROUP},
@@ -223,6 +237,7 @@ def address(acme: Organization) -> Address:
         "webhook-replay": {"webhook": webhook.pk},
         "delivery": {"webhook": webhook.pk, "delivery": delivery.pk},
         "logo": {"version": acme.logo_version},
+        "recommendation-remove": {"rule": rule.pk},
     }
     return lambda name: reverse(f"web:{name}", kwargs=ids.get(name))
 

@@ -88,12 +88,12 @@ def test_answer_says_nothing_of_the_address(client: Client, acme: Organization, 
     add_learner(acme, 3, "Cy", "Young")
     ask(client, "cy.young@example.com")
     assert len(mails()) == 3
-    license(acme, 3)
+    give_license(acme, 3)
     ask(client, "cy.young@example.com")
     assert len(mails()) == 4
 
 
-def license(acme: Organization, learner_id: int) -> None:
+def give_license(acme: Organization, learner_id: int) -> None:
     pool = acme.pool_set.create(key="license_english_status", name="English")
     LicenseAssignment.objects.create(
         organization_id=acme.pk, learner_id=learner_id, pool_id=pool.pk, state="active", since=timezone.now()
@@ -146,7 +146,7 @@ def test_settings_reach_who_is_signed_in(acme: Organization, ana: Learner, chang
     Organization.objects.filter(id=acme.pk).update(**change)
     assert not is_in(learner)
     if "learners_need_license" in change:
-        license(acme, ana.id)
+        give_license(acme, ana.id)
         assert is_in(learner)
 
 

@@ -46,6 +46,8 @@ class Action(StrEnum):
     APPROVALS_CHANGED = "approvals_changed"
     LEARNERS_INVITED = "learners_invited"
     POOL_CHANGED = "pool_changed"
+    RECOMMENDATION_RULE_MADE = "recommendation_rule_made"
+    RECOMMENDATION_RULE_REMOVED = "recommendation_rule_removed"
     GROUP_MADE = "group_made"
     GROUP_RENAMED = "group_renamed"
     GROUPS_EXPORTED = "groups_exported"
@@ -121,6 +123,8 @@ MEANINGS: dict[Action, str] = {
     Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",
     Action.LEARNERS_INVITED: "People were invited to their license by hand, or invited again: how many, or who.",
     Action.POOL_CHANGED: "A license pool was made, or its name or seats changed.",
+    Action.RECOMMENDATION_RULE_MADE: "A rule was made that recommends content to people with a value of an attribute.",
+    Action.RECOMMENDATION_RULE_REMOVED: "A rule that recommends content was removed.",
     Action.GROUP_MADE: "An empty group was made by hand.",
     Action.GROUP_RENAMED: "A group got another name.",
     Action.GROUPS_EXPORTED: "The groups, or the people of one of them, were downloaded.",

@@ -23,10 +23,14 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "learning_activity": "learner_id",
     "learning_assignment": "learner_id",
     "learning_daysum": "learner_id",
+    "learning_follow": "learner_id",
     "learning_learnerassignment": "learner_id",
+    "learning_learnerchoices": "learner_id",
     "learning_learnersession": "learner_id",
     "learning_pastlearnerassignment": "learner_id",
     "learning_progress": "learner_id",
+    "learning_share": "learner_id",
+    "learning_sharedwith": "learner_id",
     "learning_signinlink": "learner_id",
     "learning_statement": "learner_id",
     "audit_personkey": "learner_id",
@@ -45,9 +49,16 @@ _UNLINK_REPORTS: Final = """
 """
 _UNLINK_ADMINS: Final = "UPDATE orgs_admin SET learner_id = NULL WHERE organization_id = %s AND learner_id = ANY (%s)"
 _DELETE_PAIRS: Final = "DELETE FROM directory_notduplicate WHERE organization_id = %s AND other_id = ANY (%s)"
+_DELETE_FOLLOWED: Final = "DELETE FROM learning_follow WHERE organization_id = %s AND followed_id = ANY (%s)"
+_DELETE_SHOWN: Final = "DELETE FROM learning_sharedwith WHERE organization_id = %s AND by_id = ANY (%s)"
 _DELETE_REMOVED: Final = """
     DELETE FROM directory_removal WHERE organization_id = %s AND kind = 'learner' AND removed_id = ANY (%s)
 """
+# What rows of other people say of them.
+_OF_OTHERS: Final = (
+    *(_UNLINK_REPORTS, _UNLINK_ADMINS),
+    *(_DELETE_PAIRS, _DELETE_REMOVED, _DELETE_FOLLOWED, _DELETE_SHOWN),
+)
 
 
 def remove_people(
@@ -60,7 +71,7 @@ def remove_people(
     """
     ids = list(learner_ids)
     cursor.execute(_LOG_REPORTS, [at, organization_id, ids, ids])
-    for statement in (_UNLINK_REPORTS, _UNLINK_ADMINS, _DELETE_PAIRS, _DELETE_REMOVED):
+    for statement in _OF_OTHERS:
         cursor.execute(statement, [organization_id, ids])
     counts = {}
     for table, column in PERSON_TABLES.items():

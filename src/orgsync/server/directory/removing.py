@@ -66,6 +66,7 @@ _LOGS: Final = (
     *("directory_learnerchange", "directory_learnerinvitation"),
     *("directory_pastclaim", "directory_pastlicense", "directory_pastmembership"),
     *("learning_activity", "learning_daysum", "learning_progress", "learning_statement"),
+    *("learning_follow", "learning_learnerchoices", "learning_share", "learning_sharedwith"),
 )
 
 

@@ -8,6 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from orgsync.server import queue
+from orgsync.server.orgs.models import Organization
 
 RETRY_SECONDS: Final = 5
 TIDYING_RETRY_SECONDS: Final = 600
@@ -38,3 +39,40 @@ def forget_learner_sign_ins(timestamp: int) -> None:
     forget_tries(now)
     forget_links(now)
     forget_sessions(now)
+
+
+@app.task(name="mail_shares", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=10, wait=RETRY_SECONDS))
+def mail_shares(organization_id: int) -> None:
+    """Tell those of a share who want to be told at once."""
+    # Sharing queues it.
+    from orgsync.server.learning.telling.sharemails import mail_waiting  # noqa: PLC0415
+
+    mail_waiting(Organization.objects.get(id=organization_id), now=timezone.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(
+    name="learner_mails", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=TIDYING_RETRY_SECONDS)
+)
+def learner_mails(timestamp: int) -> None:
+    """Send the digests wherever it is morning, and what quiet hours have held back."""
+    from orgsync.server.learning.telling.digests import send_digests  # noqa: PLC0415
+    from orgsync.server.learning.telling.sharemails import mail_waiting  # noqa: PLC0415
+
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    for organization in Organization.objects.filter(learners_sign_in=True).order_by("id"):
+        mail_waiting(organization, now=now)
+        send_digests(organization, now=now)
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(
+    name="score_recommendations",
+    queue=queue.LIGHT_QUEUE,
+    retry=RetryStrategy(max_attempts=3, wait=TIDYING_RETRY_SECONDS),
+)
+def score_recommendations(timestamp: int) -> None:
+    """Compute, every night, what colleagues do more than others: one statement an organization, in the database."""
+    from orgsync.server.learning.recommending.scoring import score_all  # noqa: PLC0415
+
+    score_all(datetime.fromtimestamp(timestamp, tz=UTC))

@@ -17,6 +17,8 @@ class OutboxMail(models.Model):
     message_id = models.TextField()
     attachment = models.BigIntegerField(null=True)
     """Id of the media to attach, where the organization wants that."""
+    unsubscribe = models.TextField(blank=True, default="", db_default="")
+    """Address that stops such mails for the recipient by one POST; empty for a mail that is not to be stopped."""
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -16,11 +16,11 @@ from orgsync.server.orgs.models import Organization
 
 ADD = """
     INSERT INTO notify_outboxmail (organization_id, job_id, kind, recipient, subject, body, message_id, attachment,
-                                   created_at, attempts, last_error)
+                                   created_at, attempts, last_error, unsubscribe)
     SELECT %(organization)s, %(job)s, %(kind)s, recipient, %(subject)s, body, message_id, %(attachment)s,
-           %(now)s, 0, ''
-      FROM unnest(%(recipients)s::text[], %(bodies)s::text[], %(message_ids)s::text[])
-           AS new (recipient, body, message_id)
+           %(now)s, 0, '', unsubscribe
+      FROM unnest(%(recipients)s::text[], %(bodies)s::text[], %(message_ids)s::text[], %(unsubscribes)s::text[])
+           AS new (recipient, body, message_id, unsubscribe)
         ON CONFLICT (organization_id, job_id, kind, recipient) DO NOTHING
     RETURNING id
 """
@@ -70,9 +70,14 @@ def add_letters(
     letters: Mapping[str, str],
     subject: str,
     attachment: int | None = None,
+    unsubscribes: Mapping[str, str] | None = None,
     now: datetime,
 ) -> int:
-    """Do what `add` does for mails that differ in their text: `letters` gives the body for each recipient."""
+    """
+    Do what `add` does for mails that differ in their text: `letters` gives the body for each recipient.
+
+    `unsubscribes` gives the address that stops such mails by one click, in the headers of RFC 8058.
+    """
     unique = {
         address.strip().casefold(): (address.strip(), body) for address, body in letters.items() if address.strip()
     }
@@ -83,6 +88,7 @@ def add_letters(
         "kind": kind,
         "recipients": recipients,
         "bodies": [body for _recipient, body in unique.values()],
+        "unsubscribes": [(unsubscribes or {}).get(recipient, "") for recipient in recipients],
         "message_ids": [_message_id(organization.pk, job_id, kind, recipient) for recipient in recipients],
         "subject": " ".join(f"{'Sandbox: ' if organization.is_sandbox else ''}{subject}".split())[:LONGEST_SUBJECT],
         "attachment": attachment,

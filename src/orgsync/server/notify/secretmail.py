@@ -5,6 +5,11 @@ from typing import Final
 INVITATION: Final = "invitation"
 LEARNER_INVITATION: Final = "learner_invitation"
 LEARNER_SIGN_IN: Final = "learner_sign_in"
+LEARNER_SHARE: Final = "learner_share"
+LEARNER_DIGEST: Final = "learner_digest"
+"""A share and a digest name colleagues, and stop further ones by a link."""
 PASSWORD_RESET: Final = "password_reset"  # nosec B105 # noqa: S105 - a kind's name
-SECRET_KINDS: Final = frozenset({INVITATION, LEARNER_INVITATION, LEARNER_SIGN_IN, PASSWORD_RESET})
+SECRET_KINDS: Final = frozenset(
+    {INVITATION, LEARNER_INVITATION, LEARNER_SIGN_IN, LEARNER_SHARE, LEARNER_DIGEST, PASSWORD_RESET}
+)
 BLANKED: Final = "The text of this mail held a link for its recipient alone; it is not kept."

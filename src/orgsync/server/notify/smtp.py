@@ -39,6 +39,8 @@ class Mail:
     created_at: datetime
     attachment: Attachment | None = None
     reply_to: str = ""
+    unsubscribe: str = ""
+    """Address that stops such mails by one POST."""
     stays_here: bool = False
     """Written as a file whatever server is set: a sandbox writes to nobody."""
 
@@ -97,6 +99,10 @@ def compose(mail: Mail, *, sender: str) -> EmailMessage:
     if mail.reply_to:
         message["Reply-To"] = mail.reply_to
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        # RFC 8058: mail programs offer a button, and post to the address when it is clicked.
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.body)
     if mail.attachment is not None:
         guessed = mimetypes.guess_type(mail.attachment.file_name)[0] or "application/octet-stream"

@@ -68,7 +68,7 @@ def _try(mail: OutboxMail) -> str:
         attempts = MAX_ATTEMPTS if smtp.is_final(error) else mail.attempts + 1
         own.update(attempts=attempts, last_error=why)
         return why
-    kept = {"body": BLANKED} if mail.kind in SECRET_KINDS else {}
+    kept = {"body": BLANKED, "unsubscribe": ""} if mail.kind in SECRET_KINDS else {}
     own.update(attempts=mail.attempts + 1, last_error="", sent_at=timezone.now(), **kept)
     return ""
 
@@ -83,5 +83,6 @@ def _message(mail: OutboxMail) -> smtp.Mail:
         created_at=mail.created_at,
         attachment=attachment,
         reply_to=mail.organization.reply_to,
+        unsubscribe=mail.unsubscribe,
         stays_here=mail.organization.is_sandbox,
     )

@@ -10,12 +10,15 @@ from orgsync.server.learning.models.assignments import (
     LearnerAssignment,
     PastLearnerAssignment,
 )
+from orgsync.server.learning.models.colleagues import Digest, Follow, Hearing, LearnerChoices, Share, SharedWith
 from orgsync.server.learning.models.content import Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.models.recommending import Affinity, RecommendationRule
 from orgsync.server.learning.models.signin import LearnerSession, SignInLink, SignInTry, TryKind, Way
 from orgsync.server.learning.models.statements import Statement
 
 __all__ = [
     "Activity",
+    "Affinity",
     "Assignment",
     "AssignmentState",
     "Audience",
@@ -24,12 +27,19 @@ __all__ = [
     "ContentKind",
     "ContentPart",
     "DaySum",
+    "Digest",
     "DueKind",
+    "Follow",
+    "Hearing",
     "JobAssignment",
     "LearnerAssignment",
+    "LearnerChoices",
     "LearnerSession",
     "PastLearnerAssignment",
     "Progress",
+    "RecommendationRule",
+    "Share",
+    "SharedWith",
     "SignInLink",
     "SignInTry",
     "Source",

@@ -11,6 +11,7 @@ from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import LearnerSession, Way
 from orgsync.server.learning.signin.people import learner_who_may
 from orgsync.server.learning.signin.secret import Key
+from orgsync.server.learning.telling.choices import welcome
 from orgsync.server.orgs.models import Organization
 
 SEEN_EVERY: Final = timedelta(hours=1)
@@ -28,6 +29,7 @@ class SignedIn:
 
 def begin(organization: Organization, learner: Learner, way: Way, *, now: datetime) -> str:
     """Begin a session; return the text for the browser's cookie."""
+    welcome(organization, learner.id, now=now)
     key = Key.new(organization.pk)
     LearnerSession.objects.create(
         organization_id=organization.pk,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 from allauth.decorators import rate_limit
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render

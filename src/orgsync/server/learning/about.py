@@ -1,0 +1,155 @@
+"""Everything that is stored about one person, read from the very list of tables that erasing empties."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg.sql import SQL, Identifier
+
+from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.server.directory.models import Learner
+from orgsync.server.directory.persontables import PERSON_TABLES
+from orgsync.server.orgs.models import Organization
+
+# Secrets, and what belongs to the machinery: hashes of links and cookies, keys of the audit log.
+HIDDEN: Final = frozenset({"digest", "browser", "key", "organization_id", "version"})
+WITHHELD: Final = frozenset({"audit_personkey"})
+"""A key that says nothing of anybody; whoever had it could read what the audit log veils."""
+_ROWS: Final = SQL("SELECT to_jsonb(row)::text FROM {} AS row WHERE organization_id = %s AND {} = %s")
+_MAILS: Final = """
+    SELECT kind, subject, created_at, sent_at FROM notify_outboxmail
+     WHERE organization_id = %s AND lower(recipient) = lower(%s) ORDER BY id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind of thing that is stored."""
+
+    title: str
+    words: str
+    """What it is, where it comes from, how long it is kept."""
+    count: int
+    facts: Sequence[tuple[str, str]] = ()
+
+
+def everything_about(organization: Organization, learner: Learner) -> dict[str, Any]:
+    """Return every row about the person by table, and the mails that were sent to them, without their texts."""
+    found: dict[str, Any] = {}
+    with connection.cursor() as cursor:
+        for table, column in PERSON_TABLES.items():
+            if table in WITHHELD:
+                continue
+            cursor.execute(_ROWS.format(Identifier(table), Identifier(column)), [organization.pk, learner.id])
+            rows = [_open(json.loads(row)) for (row,) in cursor.fetchall()]
+            if rows:
+                found[table] = rows
+        cursor.execute(_MAILS, [organization.pk, learner.primary_email_address])
+        names = ("kind", "subject", "created_at", "sent_at")
+        found["mails"] = [dict(zip(names, line, strict=True)) for line in cursor.fetchall()]
+    return found
+
+
+def sections_about(organization: Organization, learner: Learner) -> list[Section]:
+    """Return the same in words."""
+    stored = everything_about(organization, learner)
+    return [
+        Section(_("Who you are"), _who_words(organization), 1, _facts(learner)),
+        *(
+            Section(title, words, sum(len(stored.get(table, ())) for table in tables))
+            for title, words, tables in _kinds(organization)
+        ),
+    ]
+
+
+def _kinds(organization: Organization) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return titles, words and tables."""
+    days = {"timeline": organization.timeline_days, "mail": organization.mail_text_days}
+    days["session"] = organization.learner_session_days
+    return [
+        (
+            _("Changes of what is known about you"),
+            _(
+                "Each value with the one before, when it changed, and by which file or person. It is kept as long as "
+                "you are here, and %(timeline)d days after you have left."
+            )
+            % days,
+            ("directory_learnerchange", "directory_override"),
+        ),
+        (
+            _("Groups and licenses"),
+            _("Which groups you are and were in, and which licenses you hold and held."),
+            (
+                "directory_membership",
+                "directory_pastmembership",
+                "directory_licenseassignment",
+                "directory_pastlicense",
+                "directory_learnerinvitation",
+            ),
+        ),
+        (
+            _("What you are to learn"),
+            _("What was assigned to you, until when, and what became of it."),
+            ("learning_learnerassignment", "learning_pastlearnerassignment", "learning_assignment"),
+        ),
+        (
+            _("What you did"),
+            _(
+                "What you opened, completed, liked and shared, when, and for how long: from these pages, and from the "
+                "platforms that tell us. Reports count it; colleagues hear of it as you have set."
+            ),
+            ("learning_activity", "learning_progress"),
+        ),
+        (
+            _("You and your colleagues"),
+            _("Whom you follow, what you shared with whom, with your words, and what was shared with you."),
+            ("learning_follow", "learning_share", "learning_sharedwith", "learning_learnerchoices"),
+        ),
+        (
+            _("Sign-ins"),
+            _(
+                "Where you are signed in: until you sign out, at most %(session)d days. A link by mail is kept for "
+                "half an hour."
+            )
+            % days,
+            ("learning_learnersession", "learning_signinlink"),
+        ),
+        (
+            _("Mails to you"),
+            _("That a mail was sent, and when. Texts are removed once they are sent, or after %(mail)d days.") % days,
+            ("mails",),
+        ),
+        (
+            _("Administration"),
+            _("Where your record comes from, and rights or invitations that you have as an admin."),
+            (
+                "directory_claim",
+                "directory_pastclaim",
+                "directory_permissiongrant",
+                "orgs_invitation",
+                "directory_notduplicate",
+            ),
+        ),
+    ]
+
+
+def _who_words(organization: Organization) -> str:
+    return _("What %(name)s knows about you from its HR system, or entered by hand.") % {"name": organization.name}
+
+
+def _facts(learner: Learner) -> list[tuple[str, str]]:
+    """Return the values that the person has, by the names of the columns."""
+    names = ("primary_email_address", "unique_user_id", *ATTRIBUTE_NAMES)
+    values: Mapping[str, Any] = {name: getattr(learner, name) for name in names} | learner.custom
+    return [
+        (name.removeprefix("attribute_").replace("_", " "), str(value))
+        for name, value in values.items()
+        if value not in {None, ""}
+    ]
+
+
+def _open(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in HIDDEN}

@@ -1,0 +1,1 @@
+"""Recommendations that explain themselves: rules of an admin first, then what colleagues do more than others."""

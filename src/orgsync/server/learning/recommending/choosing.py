@@ -1,0 +1,120 @@
+"""What is recommended to one learner, and why, in words that they can check."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orgsync.server.directory.models import Learner
+from orgsync.server.learning.models import (
+    Affinity,
+    AssignmentState,
+    Content,
+    LearnerAssignment,
+    Progress,
+    RecommendationRule,
+)
+from orgsync.server.learning.recommending.rules import chosen_by, matching_rules
+from orgsync.server.learning.visible import visible_content
+from orgsync.server.orgs.models import Organization
+
+MOST: Final = 6
+DIMENSIONS: Final = ("department_name", "work_title", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Content with the reason why it is shown."""
+
+    content: Content
+    why: str
+    is_by_rule: bool
+
+
+def recommend(organization: Organization, learner: Learner, *, most: int = MOST) -> list[Recommendation]:
+    """
+    Return what is recommended, the best first: by rules, then by colleagues.
+
+    Never what the learner has begun, completed or is assigned, and nothing that they do not see.
+    """
+    open_to = _not_known_yet(organization.pk, learner)
+    by_rule = _by_rule(organization, learner, open_to, most)
+    if len(by_rule) == most:
+        return by_rule
+    known = {one.content.pk for one in by_rule}
+    return by_rule + _by_colleagues(organization, learner, open_to.exclude(id__in=known), most - len(by_rule))
+
+
+def _not_known_yet(organization_id: int, learner: Learner) -> QuerySet[Content]:
+    mine = {"organization_id": organization_id, "learner_id": learner.id}
+    begun = Progress.objects.filter(Q(started_at__isnull=False) | Q(completed_at__isnull=False), **mine)
+    assigned = LearnerAssignment.objects.filter(state=AssignmentState.OPEN, **mine)
+    found = visible_content(organization_id, learner.id).exclude(id__in=begun.values("content_id"))
+    return found.exclude(id__in=assigned.values("content_id"))
+
+
+def _by_rule(
+    organization: Organization, learner: Learner, open_to: QuerySet[Content], most: int
+) -> list[Recommendation]:
+    found: dict[int, Recommendation] = {}
+    for rule in matching_rules(organization.pk, learner):
+        for content in chosen_by(rule, open_to).order_by("-created_at", "-id")[:most]:
+            found.setdefault(content.pk, Recommendation(content, _rule_words(rule, organization), is_by_rule=True))
+        if len(found) >= most:
+            break
+    return list(found.values())[:most]
+
+
+def _by_colleagues(
+    organization: Organization, learner: Learner, open_to: QuerySet[Content], most: int
+) -> list[Recommendation]:
+    """Add up what each of the person's departments, titles and teams says; the one that says most gives the words."""
+    scores: dict[int, float] = {}
+    strongest: dict[int, Affinity] = {}
+    for row in _rows_of(organization.pk, learner):
+        scores[row.content_id] = scores.get(row.content_id, 0.0) + row.score
+        if row.content_id not in strongest or row.score > strongest[row.content_id].score:
+            strongest[row.content_id] = row
+    best = sorted(scores, key=lambda content_id: (-scores[content_id], content_id))
+    contents = {one.pk: one for one in open_to.filter(id__in=best)}
+    shown = [content_id for content_id in best if content_id in contents][:most]
+    return [
+        Recommendation(contents[content_id], _colleague_words(strongest[content_id]), is_by_rule=False)
+        for content_id in shown
+    ]
+
+
+def _rows_of(organization_id: int, learner: Learner) -> list[Affinity]:
+    values = (learner.department_name, learner.work_title, learner.manager_id)
+    pairs = [(name, str(value)) for name, value in zip(DIMENSIONS, values, strict=True) if value is not None]
+    either = Q(pk__in=[])
+    for dimension, value in pairs:
+        either |= Q(dimension=dimension, value=value)
+    return list(Affinity.objects.filter(either, organization_id=organization_id))
+
+
+def _rule_words(rule: RecommendationRule, organization: Organization) -> str:
+    if rule.why:
+        return rule.why
+    if rule.skill:
+        told = {"skill": rule.skill, "value": rule.value, "name": organization.name}
+        return _("%(name)s recommends %(skill)s to %(value)s.") % told
+    return _("%(name)s recommends it to %(value)s.") % {"value": rule.value, "name": organization.name}
+
+
+def _colleague_words(row: Affinity) -> str:
+    """Say how many did it, of how many, and how that compares: the figures that made it a recommendation."""
+    where = {
+        "department_name": _("in %s") % row.value,
+        "work_title": _("who work as %s") % row.value,
+        "manager": _("in your team"),
+    }[row.dimension]
+    told = {"people": row.people, "all": row.all_people, "where": where, "lift": f"{row.lift:.1f}"}
+    words = ngettext(
+        "%(people)d of %(all)d person %(where)s completed or liked it: %(lift)s times as many as elsewhere.",
+        "%(people)d of %(all)d people %(where)s completed or liked it: %(lift)s times as many as elsewhere.",
+        row.all_people,
+    )
+    return words % told
