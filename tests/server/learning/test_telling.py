@@ -165,7 +165,7 @@ def test_share_is_mailed_at_once_but_in_quiet_hours(
     Learner.objects.filter(organization_id=acme.pk, id=bo.id).update(is_active=False)
     with pytest.raises(ShareRefused):
         show(bo, now=FRIDAY + timedelta(days=1))
-    for _time in range(MOST_A_DAY - 1):
+    for _time in range(MOST_A_DAY):
         share(acme, ana, course.pk, With([cy.id]), now=FRIDAY + timedelta(days=2))
     with pytest.raises(ShareRefused, match="within a day"):
         show(cy, now=FRIDAY + timedelta(days=2))
