@@ -27,6 +27,7 @@ from orgsync.server.directory.models import (
     Pool,
 )
 from orgsync.server.directory.rulebook import resolve
+from orgsync.server.learning.models import Assignment, Content, LearnerAssignment
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads import transitions
@@ -40,10 +41,14 @@ from tests.cases.state import (
     custom_of,
     license_words,
     override_target,
+    read_audience,
+    read_due,
     read_license,
+    read_standing,
     reason_mask,
     reason_text,
     shown_person,
+    standing_words,
     tidy,
 )
 from tests.cases.story import TODAY, Case, Ending, Json, file_messages, plan_lines
@@ -125,6 +130,7 @@ def _seed(organization: Organization, case: Case) -> Feed:
     _seed_licenses(organization, case, ids)
     _seed_rules(organization, case)
     _seed_overrides(organization, case, ids)
+    _seed_assignments(organization, case, ids)
     AppliedEffect.objects.bulk_create(
         AppliedEffect(
             organization_id=organization.pk,
@@ -187,6 +193,42 @@ def _seed_overrides(organization: Organization, case: Case, ids: dict[str, int])
         for person in case.people
         for text in person.get("overrides", [])
     )
+
+
+def _seed_assignments(organization: Organization, case: Case, ids: dict[str, int]) -> None:
+    mine: Any = {"organization_id": organization.pk}
+    groups = dict(Group.objects.filter(**mine).values_list("name", "id"))
+    for title, one in case.section("assignments").items():
+        content = Content.objects.create(
+            **mine, key=title, title=title, title_key=fold_key(title), created_at=NOW, kind=one.get("kind", "course")
+        )
+        audience, due = read_audience(one["to"], groups, ids), read_due(one.get("due", ""))
+        assignment = Assignment.objects.create(
+            **mine,
+            content_id=content.pk,
+            audience=audience.kind,
+            group_id=audience.group_id,
+            learner_id=audience.learner_id,
+            attribute=audience.attribute,
+            value=audience.value,
+            due=due.kind,
+            due_on=due.on,
+            due_days=due.days,
+            made_at=NOW,
+            begun_at=NOW,
+        )
+        for who, words in one.get("people", {}).items():
+            state, due_on = read_standing(words)
+            LearnerAssignment.objects.create(
+                **mine,
+                learner_id=ids[who],
+                assignment_id=assignment.pk,
+                content_id=content.pk,
+                state=state,
+                due_on=due_on,
+                since=NOW - timedelta(days=9),
+                until=None if state == "open" else NOW - timedelta(days=2),
+            )
 
 
 def _seed_licenses(organization: Organization, case: Case, ids: dict[str, int]) -> None:
@@ -258,7 +300,18 @@ def read_state(organization: Organization, feed: Feed) -> Json:
         [group.name for group in groups if group.is_rule],
         _pools(organization, emails),
         {who: by_name(given) for who, given in by_name(permissions).items()},
+        _assigned(organization, emails),
     )
+
+
+def _assigned(organization: Organization, emails: dict[int, str]) -> Json:
+    mine: Any = {"organization_id": organization.pk}
+    titles = dict(Content.objects.filter(**mine).values_list("id", "title"))
+    assigned: Json = {}
+    for one in LearnerAssignment.objects.filter(**mine):
+        words = standing_words(one.state, one.due_on and one.due_on.isoformat())
+        assigned.setdefault(titles[one.content_id], {})[emails[one.learner_id]] = words
+    return assigned
 
 
 def _shown(person: Learner, emails: dict[int, str], claims: list[str]) -> Json:

@@ -2,14 +2,25 @@
 
 State: `learners` (a list; `email`, `manager` by address, values that are there; `is_active` only when false,
 `claimed_by` only when it is not the feed alone), `groups` (name → address → reasons), `rule_groups`, `pools`
-(key → `name`, `seats`, `holders`: address → state), `permissions` (address → permission → scope).
+(key → `name`, `seats`, `holders`: address → state), `permissions` (address → permission → scope),
+`assignments` (title → address → state and due day).
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
+from orgsync.core.assigning import (
+    STANDING,
+    Assignment,
+    AssignmentBook,
+    Audience,
+    AudienceKind,
+    Due,
+    DueKind,
+)
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.directory import (
     CLAIM_SCHEMA,
@@ -104,8 +115,55 @@ def core_directory(case: Case) -> Directory:
         claims_above=_frame(_claims_above(case, ids), CLAIM_SCHEMA),
         feeds_above=_feeds_above(case),
         rules=_rules(case, Lookups(groups.__getitem__, pools.__getitem__, ids.__getitem__)),
+        assignments=_book(case, groups, ids),
         custom_attributes=frozenset(custom),
     )
+
+
+def _book(case: Case, groups: Mapping[str, int], ids: Mapping[str, int]) -> AssignmentBook:
+    section = case.section("assignments")
+    named = list(enumerate(section.items(), 1))
+    return AssignmentBook(
+        tuple(
+            Assignment(number, title, read_audience(one["to"], groups, ids), read_due(one.get("due", "")))
+            for number, (title, one) in named
+        ),
+        _frame(
+            (
+                (ids[who], number, *read_standing(words))
+                for number, (_, one) in named
+                for who, words in one.get("people", {}).items()
+            ),
+            STANDING,
+        ),
+    )
+
+
+def read_audience(text: str, groups: Mapping[str, int], ids: Mapping[str, int]) -> Audience:
+    """Read `everybody`, `group:Sales`, `person:ana@example.com`, `department_name=Sales`."""
+    kind, _, name = text.partition(":")
+    if kind == "group":
+        return Audience(AudienceKind.GROUP, group_id=groups[name])
+    if kind == "person":
+        return Audience(AudienceKind.PERSON, learner_id=ids[name])
+    attribute, sign, value = text.partition("=")
+    if sign:
+        return Audience(AudienceKind.ATTRIBUTE, attribute=attribute, value=value)
+    return Audience(AudienceKind(text))
+
+
+def read_due(text: str) -> Due:
+    """Read a date, `30 after_start`, `14 after_reaching`, or nothing."""
+    days, _, kind = text.partition(" ")
+    if kind:
+        return Due(DueKind(kind), days=int(days))
+    return Due(DueKind.ON_DATE, on=date.fromisoformat(text)) if text else Due()
+
+
+def read_standing(words: str) -> tuple[str, str | None]:
+    """Return state and due day of `open 2026-04-01`, `completed`."""
+    state, _, due_on = words.partition(" ")
+    return state, due_on or None
 
 
 def override_target(text: str, groups: Mapping[str, int]) -> str:
@@ -194,8 +252,13 @@ def applied(directory: Directory, writes: Writes, rule_groups: list[str]) -> Jso
     for frame, table in (("memberships", "group_id"), ("licenses", "pool_id"), ("permissions", "permission")):
         for line in getattr(writes, frame).iter_rows(named=True):
             _move(links[frame], (line["learner_id"], line[table]), line)
+    for line in writes.assignments.iter_rows(named=True):
+        key = (line["learner_id"], line["assignment_id"])
+        stands = links["assignments"].get(key)
+        assert (stands and stands[0]) == line["before"]
+        links["assignments"][key] = (line["after"], line["due_on"])
     groups = pl.concat([directory.groups, writes.new_groups.with_columns(is_rule=pl.lit(value=False))])
-    kept = Directory(groups=groups, pools=directory.pools)
+    kept = Directory(groups=groups, pools=directory.pools, assignments=directory.assignments)
     return _state(people, links, kept, rule_groups)
 
 
@@ -205,6 +268,7 @@ def _links(directory: Directory) -> dict[str, dict[tuple[int, Any], Any]]:
         "memberships": {(who, group): mask for who, group, mask in directory.memberships.iter_rows()},
         "licenses": {(line["learner_id"], line["pool_id"]): line for line in licenses},
         "permissions": {(who, name): scope for who, name, scope in directory.permissions.iter_rows()},
+        "assignments": {tuple(line[:2]): line[2:] for line in directory.assignments.standing.iter_rows()},
     }
 
 
@@ -241,20 +305,31 @@ def _state(people: dict[int, Json], links: Any, directory: Directory, rule_group
     permissions: Json = {}
     for (who, permission), scope in links["permissions"].items():
         permissions.setdefault(emails[who], {})[permission] = scope
+    titles = {one.assignment_id: one.title for one in directory.assignments.assignments}
+    assigned: Json = {}
+    for (who, number), standing in links["assignments"].items():
+        assigned.setdefault(titles[number], {})[emails[who]] = standing_words(*standing)
     return tidy(
         [_shown(people[number], emails) for number in order],
         {name: by_name(members) for name, members in groups.items()},
         rule_groups,
         pools,
         {who: by_name(given) for who, given in by_name(permissions).items()},
+        assigned,
     )
+
+
+def standing_words(state: str, due_on: str | None) -> str:
+    return f"{state} {due_on}" if due_on else state
 
 
 def by_name(values: Json) -> Json:
     return dict(sorted(values.items()))
 
 
-def tidy(learners: list[Json], groups: Json, rule_groups: list[str], pools: Json, permissions: Json) -> Json:
+def tidy(
+    learners: list[Json], groups: Json, rule_groups: list[str], pools: Json, permissions: Json, assigned: Json
+) -> Json:
     """Put a state together, without what is empty."""
     state = {
         "learners": learners,
@@ -262,6 +337,7 @@ def tidy(learners: list[Json], groups: Json, rule_groups: list[str], pools: Json
         "rule_groups": rule_groups,
         "pools": pools,
         "permissions": permissions,
+        "assignments": {title: by_name(people) for title, people in by_name(assigned).items()},
     }
     return {name: value for name, value in state.items() if value}
 

@@ -23,6 +23,7 @@ class Case:
 
     `before.json` may have `learners`, `groups`, `rule_groups`, `pools`, `permissions` (in the form of `State`), and:
     `rules` (of rule groups by name, as text),
+    `assignments` by the title of what is assigned (`to`, `due`, `people`: see `state`),
     `organization`, `feed` (settings under the names of the models), `upload` (`mode`, `rows`, `dry_run`,
     `row_count`), `scopes` of the token, `attributes` (custom ones that nobody has), `week` (what the feed did
     yesterday: guard, target, count), `again` (why the file changes something when it comes a second time). Of people,
@@ -53,7 +54,11 @@ class Case:
         marked = [person | mark for person, mark in zip(people, marks + [{}] * len(people), strict=False)]
         custom = {name for person in [*self.people, *people] for name in person if name.startswith("attribute_")}
         kept = {"scopes": self.before.get("scopes", []), "attributes": sorted(custom)}
-        return settings | after | kept | {"learners": marked}
+        stands = after.get("assignments", {})
+        assigned = {
+            title: {**one, "people": stands.get(title, {})} for title, one in self.section("assignments").items()
+        }
+        return settings | after | kept | {"learners": marked, "assignments": assigned}
 
 
 @dataclass(frozen=True)

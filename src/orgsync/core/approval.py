@@ -37,14 +37,15 @@ def exceeds_additions(changes: pl.DataFrame, approved: pl.DataFrame) -> pl.DataF
     """Return what a plan of "additions now" does beyond the additions of `approved`; every removal is beyond them.
 
     Both are `PLAN_SCHEMA`; `approved` is the whole plan that was shown. Who keeps for now what a rule asks for may
-    join its group.
+    join its group, and get what is assigned to it.
     """
     # An invitation only follows from a license, and that is looked at.
     is_judged = ~_is_removal() & (pl.col("kind") != ChangeKind.INVITED.value)
     shown, found = (_as_shown(lines.filter(is_judged)) for lines in (approved, changes))
     unseen = found.join(shown, on=["alike", *_KEYS[1:]], how="anti", nulls_equal=True, maintain_order="left")
     keeps = pl.col("learner_id").is_in(removals_of(approved)["learner_id"].drop_nulls().unique().implode())
-    joins_meanwhile = (pl.col("kind") == ChangeKind.GROUP_JOINED.value) & keeps.fill_null(value=False)
+    joins = pl.col("kind").is_in([ChangeKind.GROUP_JOINED.value, ChangeKind.ASSIGNMENT_OPENED.value])
+    joins_meanwhile = joins & keeps.fill_null(value=False)
     return pl.concat([unseen.filter(~joins_meanwhile).drop("alike"), removals_of(changes)])
 
 

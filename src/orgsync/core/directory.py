@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from orgsync.core.assigning import AssignmentBook
 from orgsync.core.columns import ATTRIBUTE_NAMES, BY_NAME, CellKind
 from orgsync.core.grouprules.book import RuleBook
 
@@ -108,6 +109,9 @@ class Everybody(Protocol):
     def memberships(self) -> pl.DataFrame:
         """Return memberships by `group_id`."""
 
+    def assignments(self) -> pl.DataFrame:
+        """Return open assignments by `department_name`."""
+
     def values(self, name: str) -> pl.DataFrame:
         """Return the values (`value`) of an attribute and how many people have each."""
 
@@ -136,6 +140,7 @@ class Directory:
     feeds_above: tuple[FeedAbove, ...] = ()
     """The highest first."""
     rules: RuleBook = field(default_factory=RuleBook)
+    assignments: AssignmentBook = field(default_factory=AssignmentBook)
     custom_attributes: frozenset[str] = frozenset()
     """Names (`attribute_…`) that the organization already has."""
     revision: int = 0

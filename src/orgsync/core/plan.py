@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.assigning import AssignmentEdit
 from orgsync.core.grouprules.book import AppliedRule
 from orgsync.core.issues import no_issues
 from orgsync.core.model import Mode
@@ -33,6 +34,8 @@ class ChangeKind(StrEnum):
     LICENSE_WAITING = "license_waiting"
     LICENSE_SCHEDULED = "license_scheduled"
     WAITING_LEFT = "waiting_left"
+    ASSIGNMENT_OPENED = "assignment_opened"
+    ASSIGNMENT_CLOSED = "assignment_closed"
     INVITED = "invited"
     """A mail with a link goes to somebody who gets a license for the first time."""
     PERMISSION_CHANGED = "permission_changed"
@@ -41,6 +44,8 @@ class ChangeKind(StrEnum):
     OVERRIDE_LIFTED = "override_lifted"
     GROUP_CREATED = "group_created"
     RULE_CHANGED = "rule_changed"
+    ASSIGNMENT_CHANGED = "assignment_changed"
+    """An assignment begins or ends, whomever it reaches."""
     ATTRIBUTE_CREATED = "attribute_created"
     GROUP_REMOVED = "group_removed"
     ATTRIBUTE_REMOVED = "attribute_removed"
@@ -56,6 +61,7 @@ REMOVALS: Final = frozenset(
         ChangeKind.LICENSE_REVOKED,
         ChangeKind.WAITING_LEFT,
         ChangeKind.GROUP_LEFT,
+        ChangeKind.ASSIGNMENT_CLOSED,
         ChangeKind.VALUE_CLEARED,
         ChangeKind.CLAIM_LOST,
     }
@@ -86,6 +92,15 @@ OVERRIDES: Final = pl.Schema(
     }
 )
 
+LEARNER_ASSIGNMENTS: Final = pl.Schema(
+    {
+        "learner_id": pl.Int64,
+        "assignment_id": pl.Int64,
+        "before": pl.String,  # state; null: it never reached the person
+        "after": pl.String,  # open or closed
+        "due_on": pl.String,  # ISO text; of one that is closed, as it was
+    }
+)
 INVITED: Final = pl.Schema({"learner_id": pl.Int64, "row_number": pl.Int64})
 """People who are invited by mail."""
 MISSED: Final = pl.Schema({"learner_id": pl.Int64, "before": pl.Int64, "after": pl.Int64, "limit": pl.Int64})
@@ -183,6 +198,10 @@ class Writes:
     """`group_id` (as it was), `group_name`, `group_key`."""
     removed_groups: tuple[int, ...] = ()
     removed_attributes: tuple[str, ...] = ()
+    assignments: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LEARNER_ASSIGNMENTS))
+    """`LEARNER_ASSIGNMENTS`: what is opened and closed, sorted by person and assignment."""
+    assignment_edits: tuple[AssignmentEdit, ...] = ()
+    """Assignments that begin or end."""
     rule: AppliedRule | None = None
     """The rule group to which the job gives another rule, or none; a group that only its rule made is then removed."""
 
@@ -192,9 +211,9 @@ class Writes:
         frames = (
             *(self.creates, self.updates, self.changes, self.memberships, self.licenses),
             *(self.permissions, self.claims, self.new_groups, self.overrides),
-            *(self.removed, self.restored, self.restored_groups, self.missed),
+            *(self.removed, self.restored, self.restored_groups, self.missed, self.assignments),
         )
-        named = (self.new_attributes, self.removed_groups, self.removed_attributes)
+        named = (self.new_attributes, self.removed_groups, self.removed_attributes, self.assignment_edits)
         return all(frame.is_empty() for frame in frames) and not any(named) and self.rule is None
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.assigning import OPEN
 from orgsync.core.directory import ACTIVE, FILLED, Directory, count_people
 from orgsync.core.guards.measures import BY_CODE, DEPARTMENT, GROUP, Base, in_part
 
@@ -108,6 +109,18 @@ def _memberships(look: _Look) -> pl.DataFrame:
     return pl.concat([_sum(sizes.rename({"size": "count"})), groups])
 
 
+def _assignments(look: _Look) -> pl.DataFrame:
+    directory = look.directory
+    if directory.everybody is not None:
+        opened = directory.everybody.assignments()
+    else:
+        departments = directory.learners.select("learner_id", "department_name")
+        standing = directory.assignments.standing.filter(pl.col("state") == OPEN)
+        opened = standing.join(departments, on="learner_id", how="left")
+        opened = opened.group_by("department_name").agg(count=pl.len().cast(pl.Int64))
+    return pl.concat([_sum(opened), _sum_by(opened, DEPARTMENT, "department_name")])
+
+
 def _values(look: _Look) -> pl.DataFrame:
     """Count who has a value of each attribute that the plan changes."""
     filled = [int(look.concerned[f"{FILLED}{name}"].sum()) for name in look.names]
@@ -128,5 +141,6 @@ _FINDERS: Final[dict[Base, Callable[[_Look], pl.DataFrame]]] = {
     Base.EVERYBODY: _everybody,
     Base.LICENSES: _licenses,
     Base.MEMBERSHIPS: _memberships,
+    Base.ASSIGNMENTS: _assignments,
     Base.VALUES: _values,
 }

@@ -65,6 +65,10 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "More licenses are taken away than usual, in all, from one pool or in one department; base: active licenses.",
     ),
     _counting("group_removals", "More memberships end than usual, in all or in one group; base: memberships."),
+    _counting(
+        "assignments_closed",
+        "More open assignments are closed than usual, in all or in one department; base: open assignments.",
+    ),
     _counting("values_cleared", "More values of one attribute are emptied than usual; base: people who have one."),
     _counting(
         "values_changed",

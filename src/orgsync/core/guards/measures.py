@@ -30,6 +30,7 @@ class Base(StrEnum):
     """Of the feed in a full file, else of the organization."""
     LICENSES = "active licenses"
     MEMBERSHIPS = "memberships"
+    ASSIGNMENTS = "open assignments"
     VALUES = "values"
 
 
@@ -78,6 +79,11 @@ MEASURES: Final[tuple[Measure, ...]] = (
         drift=-1,
     ),
     Measure("group_removals", ChangeKind.GROUP_LEFT, Base.MEMBERSHIPS, "would end", GROUP, drift=-1),
+    Measure(
+        *("assignments_closed", ChangeKind.ASSIGNMENT_CLOSED, Base.ASSIGNMENTS, "would be closed"),
+        by_department=True,
+        drift=-1,
+    ),
     Measure(
         *("values_cleared", ChangeKind.VALUE_CLEARED, Base.VALUES, "would be cleared", "attribute"),
         has_total=False,

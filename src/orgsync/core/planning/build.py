@@ -7,7 +7,8 @@ import polars as pl
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.core.directory import Directory
 from orgsync.core.model import RowStatus
-from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
+from orgsync.core.plan import LEARNER_ASSIGNMENTS, OVERRIDES, Plan, Policy, Writes
+from orgsync.core.planning.assignments import plan_assignments
 from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand
 from orgsync.core.planning.effects import describe
 from orgsync.core.planning.invitations import Invitations, plan_invitations
@@ -38,6 +39,8 @@ class _Stages:
     unnamed: pl.DataFrame
     memberships: Memberships
     licenses: Licenses
+    assigned: pl.DataFrame
+    """`LEARNER_ASSIGNMENTS` with `row_number`."""
     invitations: Invitations
     permissions: Permissions
     overrides: pl.DataFrame
@@ -59,9 +62,10 @@ def build_plan(checked: CheckedRows, layout: FileLayout, directory: Directory, p
     """
     stages = _run_stages(checked, layout.attribute_fields, directory, policy)
     stages, writes = _with_rule_groups(stages, _writes(stages, directory), directory, policy)
-    issues = stages.issues
+    stages, writes, later = _with_assignments(stages, writes, directory, policy)
+    issues = pl.concat([stages.issues, later])
     moves = (stages.memberships.moves, stages.licenses.changes, stages.permissions.changes, stages.overrides)
-    moved = pl.concat([changes["row_number"] for changes in (*moves, writes.removed)])
+    moved = pl.concat([changes["row_number"] for changes in (*moves, stages.assigned, writes.removed)])
     return Plan(
         changes=_changes(stages, writes, directory),
         outcome=_with_settled(outcome_of_rows(stages.matched, writes, moved, issues), checked.settled),
@@ -87,6 +91,14 @@ def _with_rule_groups(stages: _Stages, writes: Writes, directory: Directory, pol
     issues = pl.concat([stages.memberships.issues, found.issues])
     memberships = Memberships(found.changes, found.writes.new_groups, issues)
     return replace(stages, memberships=memberships), found.writes
+
+
+def _with_assignments(
+    stages: _Stages, writes: Writes, directory: Directory, policy: Policy
+) -> tuple[_Stages, Writes, pl.DataFrame]:
+    """Add what is assigned by all of that; the issues are those of this stage alone."""
+    found = plan_assignments(writes, stages.managers.named, directory, policy)
+    return replace(stages, assigned=found.changes), found.writes, found.issues
 
 
 def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Directory, policy: Policy) -> _Stages:
@@ -121,6 +133,7 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
         unnamed=unnamed,
         memberships=memberships,
         licenses=licenses,
+        assigned=pl.DataFrame(schema={**LEARNER_ASSIGNMENTS, "row_number": pl.Int64}),
         invitations=plan_invitations(licenses.changes, merges, directory, policy),
         permissions=plan_permissions(managers.named, directory, policy),
         overrides=overrides,
@@ -213,6 +226,7 @@ def _changes(stages: _Stages, writes: Writes, directory: Directory) -> pl.DataFr
         "memberships": stages.memberships.moves,
         "licenses": stages.licenses.changes,
         "permissions": stages.permissions.changes,
+        "assignments": stages.assigned,
     }
     return describe(writes, rows, _labels(stages.managers.named, directory), directory)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.assigning import CLOSED
 from orgsync.core.directory import ACTIVE, SCHEDULED, WAITING, Directory
 from orgsync.core.frames import beside, kept
 from orgsync.core.grouprules.book import AppliedRule
@@ -28,14 +29,15 @@ _LINES: Final = pl.Schema(
         "after": pl.String,
     }
 )
+_TITLES: Final = pl.Schema({"assignment_id": pl.Int64, "title": pl.String})
 _NONE: Final = pl.lit(None, dtype=pl.String)
 
 
 def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Return `PLAN_SCHEMA`, with the values of creations left out (`planfile` writes them).
 
-    `rows` gives memberships, licenses and permissions with their `row_number`; `people` has `learner_id`, `email`
-    and `name` of everybody whom the plan touches.
+    `rows` gives memberships, licenses, permissions and assignments with their `row_number`; `people` has `learner_id`,
+    `email` and `name` of everybody whom the plan touches.
     """
     # Each part is split by kind and sorted for itself: sorting millions of finished lines by text is far dearer.
     parts = [
@@ -43,11 +45,13 @@ def describe(writes: Writes, rows: dict[str, pl.DataFrame], people: pl.DataFrame
         *_by_kind(_values(_with_manager_names(writes.changes, people))),
         *_by_kind(_memberships(rows["memberships"], pl.concat([writes.new_groups, writes.restored_groups]), directory)),
         *_by_kind(_licenses(rows["licenses"], directory)),
+        *_by_kind(_assigned(rows["assignments"], directory)),
         *_by_kind(_invited(writes.invited)),
         *_by_kind(_permissions(rows["permissions"])),
         *_by_kind(_overrides(writes.overrides, directory)),
         *_by_kind(_new_things(writes)),
         *_by_kind(_rule(writes.rule, directory)),
+        *_by_kind(_edited_assignments(writes, directory)),
         *_by_kind(_gone_and_back(writes, directory)),
         *_by_kind(_lost_claims(writes.claims)),
         *_by_kind(_missed(writes.missed)),
@@ -144,6 +148,22 @@ def _licenses(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return named.select(_line(kind, pl.col("pool_name"), before, after))
 
 
+def _assigned(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """Show assignments by what is assigned; one that is opened with the day when it is due."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=_LINES)
+    book = directory.assignments
+    every = (*book.assignments, *(edit.assignment for edit in book.edits))
+    titles = pl.DataFrame([(one.assignment_id, one.title) for one in every], _TITLES, orient="row")
+    named = rows.join(titles, on="assignment_id", how="left", maintain_order="left")
+    closed, opened = pl.lit(ChangeKind.ASSIGNMENT_CLOSED.value), pl.lit(ChangeKind.ASSIGNMENT_OPENED.value)
+    is_closed, is_due = pl.col("after") == CLOSED, pl.col("due_on").is_not_null()
+    shown = pl.when(~is_closed & is_due).then(pl.format("open, due {}", "due_on")).otherwise("after")
+    return named.select(
+        _line(pl.when(is_closed).then(closed).otherwise(opened), pl.col("title"), pl.col("before"), shown)
+    )
+
+
 def _invited(people: pl.DataFrame) -> pl.DataFrame:
     return people.select(_line(ChangeKind.INVITED.value, _NONE, _NONE, _NONE))
 
@@ -190,6 +210,18 @@ def _rule(rule: AppliedRule | None, directory: Directory) -> pl.DataFrame:
     before, after = (None if one is None else worded(one, names) for one in (rule.before, rule.after))
     line = (ChangeKind.RULE_CHANGED.value, None, None, rule.group_name, before, after)
     return pl.DataFrame([line], schema=_LINES, orient="row")
+
+
+def _edited_assignments(writes: Writes, directory: Directory) -> pl.DataFrame:
+    """Show assignments that begin or end, by what is assigned and to whom."""
+    groups = dict(directory.groups.select("group_id", "group_name").iter_rows())
+    kind = ChangeKind.ASSIGNMENT_CHANGED.value
+    lines = []
+    for edit in writes.assignment_edits:
+        whom = edit.assignment.audience.worded(groups)
+        before, after = (None, whom) if edit.begins else (whom, None)
+        lines.append((kind, None, None, edit.assignment.title, before, after))
+    return pl.DataFrame(lines, schema=_LINES, orient="row")
 
 
 def _gone_and_back(writes: Writes, directory: Directory) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from orgsync.core.directory import Directory
 from orgsync.core.issues import FileIssue, file_issues, issue_rows, worded
 from orgsync.core.model import RowStatus
 from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
+from orgsync.core.planning.assignments import plan_assignments
 from orgsync.core.planning.effects import describe
 from orgsync.core.planning.memberships import NEW_GROUPS
 from orgsync.core.planning.rulegroups import plan_rule_groups
@@ -60,17 +61,20 @@ class _Stages:
         )
 
 
-def plan_undo(trace: Trace, directory: Directory, *, chosen: Collection[int] = ()) -> Undo:
+def plan_undo(
+    trace: Trace, directory: Directory, *, chosen: Collection[int] = (), policy: Policy | None = None
+) -> Undo:
     """Plan the inverse of what `trace` tells, for everybody or for the people in `chosen` (learner ids).
 
     What was written since by anybody else is left alone and listed (`undo_conflict`). The same trace and the same
-    directory give the same plan.
+    directory give the same plan. Of `policy` counts what assignments wait for.
     """
     trace = trace.of(chosen)
     stages = _run_stages(trace, directory)
     people = _people(stages, directory)
     writes = _writes(stages, trace, directory, people)
     writes = plan_rule_groups(writes, people, directory, Policy()).writes
+    writes = plan_assignments(writes, people, directory, policy or Policy(), is_undo=True).writes
     people = _with_others(people, writes, directory)
     changes = _changes(stages, writes, directory, people)
     issues = _issues(stages, trace, directory, people)
@@ -150,8 +154,9 @@ def _people(stages: _Stages, directory: Directory) -> pl.DataFrame:
 
 
 def _with_others(people: pl.DataFrame, writes: Writes, directory: Directory) -> pl.DataFrame:
-    """Add people whom only a rule moves, behind the others."""
-    moved = directory.learners.join(writes.memberships, on="learner_id", how="semi")
+    """Add people whom only a rule or an assignment moves, behind the others."""
+    ids = pl.concat([writes.memberships["learner_id"], writes.assignments["learner_id"]])
+    moved = directory.learners.filter(pl.col("learner_id").is_in(ids.implode()))
     moved = moved.join(people, on="learner_id", how="anti").sort("learner_id")
     first = FIRST_ROW + people.height
     numbers = pl.int_range(first, pl.len() + first, dtype=pl.Int64).alias("row_number")
@@ -220,6 +225,7 @@ def _changes(stages: _Stages, writes: Writes, directory: Directory, people: pl.D
         "memberships": _numbered(writes.memberships.filter(is_move), people),
         "licenses": _numbered(writes.licenses.filter(is_new_state), people),
         "permissions": _numbered(writes.permissions, people),
+        "assignments": _numbered(writes.assignments, people),
     }
     columns = ("preferred_first_name", "preferred_last_name")
     full = pl.concat_str(*columns, separator=" ", ignore_nulls=True)
@@ -278,7 +284,7 @@ def _outcome(writes: Writes, people: pl.DataFrame) -> pl.DataFrame:
                 frame.select("learner_id")
                 for frame in (
                     *(writes.updates, writes.memberships, writes.licenses, writes.permissions, writes.claims),
-                    writes.overrides,
+                    *(writes.overrides, writes.assignments),
                 )
             ]
         ),

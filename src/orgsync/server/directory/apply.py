@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 from orgsync.core.directory import ACTIVE
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.plan import Writes
+from orgsync.server.directory.assignments import write_assignments
 from orgsync.server.directory.fingerprints import SaidOfCreated
 from orgsync.server.directory.integrity import Written, check_written
 from orgsync.server.directory.invitations import end_links
@@ -71,6 +72,7 @@ def apply_writes(
         writer = LinkWriter(cursor, organization_id, job_id, at)
         _write_links(writer, writes, feed_id)
         _write_claims(writer, writes.claims, feed_id, said, ids)
+        write_assignments(cursor, organization_id, writes, job_id=job_id, at=at)
         end_links(cursor, organization_id, writes)
         write_overrides(cursor, organization_id, writes.overrides, by_id=by_id, at=at)
         move_claims(cursor, organization_id, writes.moved_claims, job_id=job_id, at=at)
@@ -103,6 +105,7 @@ def _with_real_ids(writes: Writes, ids: AppliedIds) -> Writes:
         memberships=memberships,
         licenses=ids.with_learners(writes.licenses),
         permissions=ids.with_learners(writes.permissions),
+        assignments=ids.with_learners(writes.assignments),
         claims=ids.with_learners(writes.claims),
         rule=with_real_group(writes.rule, ids),
     )
@@ -162,6 +165,7 @@ def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
         "directory_membership": writes.memberships.height,
         "directory_licenseassignment": writes.licenses.height,
         "directory_claim": writes.claims.height,
+        "learning_learnerassignment": writes.assignments.height,
     }
     for table, height in heights.items():
         if height >= ANALYZE_FROM:
@@ -171,6 +175,7 @@ def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
 def _written(writes: Writes, ids: AppliedIds, feed_id: int | None) -> Written:
     """Name everybody and everything that the written rows point to, but for the people just inserted."""
     people = [writes.memberships, writes.licenses, writes.permissions, writes.claims, writes.changes]
+    people += [writes.assignments]
     managers = [
         frame.select(learner_id="manager_id") for frame in (writes.creates, writes.updates) if "manager_id" in frame
     ]

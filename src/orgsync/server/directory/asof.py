@@ -12,6 +12,7 @@ import polars as pl
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from orgsync.core.assigning import STANDING
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.server.directory.copying import read_frame
 from orgsync.server.directory.snapshot import consistent_read
@@ -51,6 +52,21 @@ _SPANS: Final = """
     SELECT learner_id, {columns} FROM directory_{past}
      WHERE organization_id = %(organization)s AND coalesce(since <= %(moment)s, true) AND until > %(moment)s
 """
+_ASSIGNMENTS: Final = """
+    SELECT learner_id, assignment_id,
+           CASE WHEN until IS NULL OR until > %(moment)s THEN 'open' ELSE state END, due_on
+      FROM learning_learnerassignment
+     WHERE organization_id = %(organization)s AND since <= %(moment)s
+     UNION ALL
+    (SELECT DISTINCT ON (past.learner_id, past.assignment_id) past.learner_id, past.assignment_id,
+           CASE WHEN past.until > %(moment)s THEN 'open' ELSE 'closed' END, past.due_on
+      FROM learning_pastlearnerassignment AS past
+      JOIN learning_learnerassignment AS later
+        ON later.organization_id = past.organization_id AND later.learner_id = past.learner_id
+       AND later.assignment_id = past.assignment_id AND later.since > %(moment)s
+     WHERE past.organization_id = %(organization)s AND past.since <= %(moment)s
+     ORDER BY past.learner_id, past.assignment_id, past.until DESC)
+"""
 _NAMES: Final = """
     SELECT id, {name} FROM directory_{table} WHERE organization_id = %(organization)s
 """
@@ -81,6 +97,8 @@ class PastDirectory:
     """`learner_id`, `group_id`, `reasons` (mask), `group_name`."""
     licenses: pl.DataFrame
     """`learner_id`, `pool_id`, `state`, `pool_key`."""
+    assignments: pl.DataFrame
+    """`learner_id`, `assignment_id`, `state` (open, completed or closed), `due_on` (ISO text)."""
     claims: pl.DataFrame
     """`learner_id`, `feed_id`, `feed_name`. A claim whose beginning is not known counts from the first day."""
     custom_attributes: tuple[str, ...]
@@ -103,6 +121,7 @@ def read_as_of(organization_id: int, moment: datetime) -> PastDirectory:
             learners=learners.drop(unused),
             memberships=_spans(cursor, which, "membership", ("group_id", "reasons"), ("group_name", _GROUP_NAMES)),
             licenses=_spans(cursor, which, "license", ("pool_id", "state"), ("pool_key", _POOL_KEYS)),
+            assignments=read_frame(cursor, _ASSIGNMENTS, which, STANDING).sort("learner_id", "assignment_id"),
             claims=_spans(cursor, which, "claim", ("feed_id",), ("feed_name", _FEED_NAMES)),
             custom_attributes=tuple(name for name in custom if name not in unused),
         )

@@ -36,6 +36,16 @@ _MEMBERSHIPS: Final = """
 """
 
 
+_ASSIGNMENTS: Final = """
+    SELECT learner.department_name, count(*)
+      FROM learning_learnerassignment AS assigned
+      LEFT JOIN directory_learner AS learner
+             ON learner.organization_id = assigned.organization_id AND learner.id = assigned.learner_id
+     WHERE assigned.organization_id = %(organization)s AND assigned.state = 'open'
+     GROUP BY 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CountedDirectory:
     """`core.directory.Everybody` in the current transaction; each method is one statement."""
@@ -54,6 +64,9 @@ class CountedDirectory:
 
     def memberships(self) -> pl.DataFrame:
         return self._read(_MEMBERSHIPS, {"group_id": pl.Int64(), "count": pl.Int64()})
+
+    def assignments(self) -> pl.DataFrame:
+        return self._read(_ASSIGNMENTS, {"department_name": pl.String(), "count": pl.Int64()})
 
     def values(self, name: str) -> pl.DataFrame:
         value = _value(0, name)

@@ -22,6 +22,10 @@ _POINTERS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "permissions without a learner": ("directory_permissiongrant", *_LEARNER),
     "learners without their manager": ("directory_learner", "directory_learner", "id", "manager_id"),
     "admins without their learner": ("orgs_admin", *_LEARNER),
+    "assignments without content": ("learning_assignment", "learning_content", "id", "content_id"),
+    "assigned content without an assignment": (
+        *("learning_learnerassignment", "learning_assignment", "id", "assignment_id"),
+    ),
 }
 """What is counted: rows of a table whose column names nothing in the other table of the same organization."""
 
@@ -50,6 +54,17 @@ _OVER_USED: Final = """
 _ILL_PLACED: Final = """
     SELECT count(*) FROM directory_licenseassignment
      WHERE organization_id = %(organization)s AND (state = 'waiting') <> (position IS NOT NULL)
+"""
+# Of somebody whom an undo removed what is closed or completed stays.
+_OPEN_FOR_NOBODY: Final = """
+    SELECT count(*) FROM learning_learnerassignment AS assigned
+     WHERE assigned.organization_id = %(organization)s AND assigned.state = 'open'
+       AND (NOT EXISTS (SELECT FROM directory_learner AS learner
+                         WHERE learner.organization_id = %(organization)s AND learner.id = assigned.learner_id
+                           AND learner.is_active)
+         OR NOT EXISTS (SELECT FROM learning_assignment AS assignment
+                         WHERE assignment.organization_id = %(organization)s AND assignment.id = assigned.assignment_id
+                           AND assignment.begun_at IS NOT NULL AND assignment.ended_at IS NULL))
 """
 _MISSING_LEARNERS: Final = """
     SELECT count(*) FROM named_learner AS named
@@ -96,6 +111,7 @@ def find_faults(organization_id: int) -> dict[str, int]:
     }
     counts["changes without a learner"] = _ORPHANED_CHANGES
     counts["pools with more licenses than seats"] = _OVER_USED.format(some_pools="")
+    counts["open assignments of people who have left, or that have ended"] = _OPEN_FOR_NOBODY
     counts["licenses with a place on the waiting list that does not fit"] = _ILL_PLACED
     with connection.cursor() as cursor:
         return _count(cursor, counts, {"organization": organization_id})

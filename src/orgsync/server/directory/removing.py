@@ -67,6 +67,7 @@ _LOGS: Final = (
     *("directory_pastclaim", "directory_pastlicense", "directory_pastmembership"),
     *("learning_activity", "learning_daysum", "learning_progress", "learning_statement"),
     *("learning_follow", "learning_learnerchoices", "learning_share", "learning_sharedwith"),
+    *("learning_learnerassignment", "learning_pastlearnerassignment"),
 )
 
 

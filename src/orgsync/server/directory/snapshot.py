@@ -1,6 +1,6 @@
 """Read an organization's directory as frames, in one consistent look."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ import polars as pl
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from orgsync.core.assigning import AssignmentBook
 from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
 from orgsync.core.directory import (
     ACTIVE,
@@ -22,6 +23,7 @@ from orgsync.core.directory import (
     Directory,
 )
 from orgsync.core.grouprules.book import RuleBook
+from orgsync.server.directory.assignments import ANY_IN_FORCE, read_assignments
 from orgsync.server.directory.copying import read_frame, read_plain
 from orgsync.server.directory.everybody import CountedDirectory
 from orgsync.server.directory.revision import OrganizationMissing
@@ -64,7 +66,7 @@ _ACTIVE_ELSEWHERE: Final = """
 """
 _PERMISSIONS: Final = "SELECT learner_id, permission, scope FROM directory_permissiongrant WHERE organization_id = %s"
 _CUSTOM_ATTRIBUTES: Final = "SELECT name FROM directory_customattribute WHERE organization_id = %s"
-_REVISION: Final = "SELECT revision FROM orgs_organization WHERE id = %s"
+_REVISION: Final = f"SELECT revision, {ANY_IN_FORCE} FROM orgs_organization AS organization WHERE id = %s"  # noqa: S608
 
 _BY_PERSON: Final = "learner_id"
 # Joins over everybody spill to disk with the default of 4 MB.
@@ -97,12 +99,14 @@ def read_directory(
     custom: Collection[str] = (),
     people: Sequence[int] | None = None,
     rules: RuleBook | None = None,
+    assignment_edits: Mapping[int, bool] | None = None,
 ) -> Directory:
     """Return the directory of the organization; learners carry the custom attributes named in `custom`.
 
     It is the whole directory, or that of `people` alone (`needs.find_needed` says who they must be). `feed_id` is the
-    feed whose claims are "here". Call it inside `consistent_read()`, or with the organization's
-    write lock held; elsewhere its frames may be of different moments. Raises OrganizationMissing.
+    feed whose claims are "here"; `assignment_edits` are those of `assignments.read_assignments`. Call it inside
+    `consistent_read()`, or with the write lock held; elsewhere its frames may be of different moments. Raises
+    OrganizationMissing.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("read_directory() needs a transaction to be one consistent look.")
@@ -111,14 +115,19 @@ def read_directory(
     only = "" if people is None else _ONLY_PEOPLE
     with connection.cursor() as cursor:
         book = read_book(cursor, organization_id) if rules is None else rules
+        revision, has_assignments = _revision(cursor, organization_id)
+        assigned = AssignmentBook()
+        if has_assignments or assignment_edits:
+            assigned = read_assignments(cursor, organization_id, edits=assignment_edits or {}, people=people)
+        asked = {*custom, *_custom_of(book.attributes), *_custom_of(assigned.attributes)}
         licenses = read_plain(cursor, _LICENSE, _LICENSES + only, of_people, LICENSE_SCHEMA, part=_BY_PERSON)
         memberships = read_plain(
             cursor, _MEMBERSHIP, _MEMBERSHIPS + only, of_people, MEMBERSHIP_SCHEMA, part=_BY_PERSON
         )
         invited = read_plain(cursor, (_BY_PERSON,), _INVITATIONS + only, of_people, INVITED_SCHEMA, part=_BY_PERSON)
         return Directory(
-            revision=_revision(cursor, organization_id),
-            learners=_learners(cursor, organization_id, feed_id, sorted({*custom, *_asked_by(book)}), people),
+            revision=revision,
+            learners=_learners(cursor, organization_id, feed_id, sorted(asked), people),
             groups=read_frame(cursor, _GROUPS, [organization_id], GROUP_SCHEMA),
             memberships=memberships,
             pools=read_frame(cursor, _POOLS, [organization_id], POOL_SCHEMA),
@@ -131,21 +140,23 @@ def read_directory(
             claims_above=read_claims(cursor, organization_id, above, people),
             feeds_above=above,
             rules=book,
+            assignments=assigned,
             custom_attributes=_custom_attributes(cursor, organization_id),
         )
 
 
-def _asked_by(book: RuleBook) -> list[str]:
-    """Return the custom attributes that rules ask about."""
-    return [name for name in book.attributes if name.startswith(CUSTOM_PREFIX)]
+def _custom_of(asked: Collection[str]) -> list[str]:
+    """Return the custom attributes among those that rules or assignments ask about."""
+    return [name for name in asked if name.startswith(CUSTOM_PREFIX)]
 
 
-def _revision(cursor: CursorWrapper, organization_id: int) -> int:
+def _revision(cursor: CursorWrapper, organization_id: int) -> tuple[int, bool]:
+    """Return the revision, and whether any assignment is in force: most have none, and need read no more then."""
     cursor.execute(_REVISION, [organization_id])
     found = cursor.fetchone()
     if found is None:
         raise OrganizationMissing(organization_id)
-    return int(found[0])
+    return int(found[0]), bool(found[1])
 
 
 def _active_elsewhere(cursor: CursorWrapper, organization_id: int, licenses: pl.DataFrame) -> dict[int, int]:

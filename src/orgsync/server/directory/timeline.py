@@ -1,4 +1,4 @@
-"""What happened to one learner, newest first: values, memberships, licenses and claims as one list of moments."""
+"""What happened to one learner, newest first: values, memberships, licenses, assignments and claims as one list."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+
+from django.db import connection
 
 from orgsync.server.directory.models import (
     Claim,
@@ -33,12 +35,13 @@ class Subject(StrEnum):
     ATTRIBUTE = "attribute"
     GROUP = "group"
     LICENSE = "license"
+    ASSIGNMENT = "assignment"
     CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that became another. `name` is an attribute's name, or the id of a group, a pool or a feed."""
+    """One thing that became another. `name` is an attribute's name, or the id of a group, pool, assignment or feed."""
 
     subject: Subject
     name: str | int
@@ -65,6 +68,15 @@ class Timeline:
     older: datetime | None
 
 
+_ASSIGNMENTS: Final = """
+    SELECT assignment_id, 'closed', since, since_job_id, until, until_job_id FROM learning_pastlearnerassignment
+     WHERE organization_id = %(organization)s AND learner_id = %(learner)s
+     UNION ALL
+    SELECT assignment_id, state, since, since_job_id, until, until_job_id FROM learning_learnerassignment
+     WHERE organization_id = %(organization)s AND learner_id = %(learner)s
+     ORDER BY 1, 3
+"""
+
 _Event = tuple[datetime, int | None, Fact]
 
 
@@ -73,7 +85,7 @@ def timeline_of(
 ) -> Timeline:
     """Return the newest moments of the learner, or the newest that were earlier than `before`, of these subjects."""
     changes = _changes(learner, before) if Subject.ATTRIBUTE in about else []
-    links = (*_memberships(learner), *_licenses(learner), *_claims(learner))
+    links = (*_memberships(learner), *_licenses(learner), *_assignments(learner), *_claims(learner))
     events = [*_creation(learner), *_removals(learner), *reversed(changes), *links]
     events = [event for event in events if event[2].subject in about and (before is None or event[0] < before)]
     moments = _moments(events)
@@ -130,6 +142,19 @@ def _memberships(learner: Learner) -> Iterator[_Event]:
 def _licenses(learner: Learner) -> Iterator[_Event]:
     columns = ("pool_id", "state", "since", "since_job_id")
     return _steps(Subject.LICENSE, _spans(learner, LicenseAssignment, PastLicense, columns))
+
+
+def _assignments(learner: Learner) -> Iterator[_Event]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ASSIGNMENTS, {"organization": learner.organization_id, "learner": learner.id})
+        spans = cursor.fetchall()
+    known: set[int] = set()
+    for assignment, state, since, since_job_id, until, until_job_id in spans:
+        before = "closed" if assignment in known else None
+        known.add(assignment)
+        yield since, since_job_id, Fact(Subject.ASSIGNMENT, assignment, before, "open")
+        if until is not None:
+            yield until, until_job_id, Fact(Subject.ASSIGNMENT, assignment, "open", state)
 
 
 def _claims(learner: Learner) -> Iterator[_Event]:

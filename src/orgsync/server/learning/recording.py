@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from orgsync.server.directory.assignments import COMPLETE
 from orgsync.server.learning.daysums import COLUMNS, STANDING, add_days, lock_alone, lock_pairs, rebuild
 from orgsync.server.learning.models import Source, Verb
 from orgsync.server.orgs.models import Organization
@@ -57,6 +58,15 @@ VOID: Final = """
      WHERE organization_id = %(organization)s AND id = ANY (%(ids)s) AND voided_at IS NULL
     RETURNING id, learner_id
 """
+_JUST_COMPLETED: Final = """
+    SELECT learner_id, content_id FROM learning_activity
+     WHERE organization_id = %(organization)s AND id = ANY (%(ids)s) AND verb = 'completed'
+     UNION
+    SELECT deed.learner_id, part.whole_id
+      FROM learning_activity AS deed JOIN learning_contentpart AS part
+        ON part.organization_id = deed.organization_id AND part.part_id = deed.content_id
+     WHERE deed.organization_id = %(organization)s AND deed.id = ANY (%(ids)s) AND deed.verb = 'completed'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def record(organization: Organization, deeds: Sequence[Deed], *, source: Source,
     """
     Write what people did, and where they stand by it, in one transaction; return the ids that were new.
 
-    Known ids are left as they are, whatever they say now.
+    Open assignments of what they completed are completed. Known ids are left as they are, whatever they say now.
     """
     values: dict[str, Any] = {
         "organization": organization.pk,
@@ -97,6 +107,9 @@ def record(organization: Organization, deeds: Sequence[Deed], *, source: Source,
         new = {found for (found,) in cursor.fetchall()}
         if new:
             _add_up(cursor, organization.pk, list(new))
+            if any(deed.verb is Verb.COMPLETED for deed in deeds):
+                done = {"organization": organization.pk, "ids": list(new)}
+                cursor.execute(COMPLETE.format(pairs=_JUST_COMPLETED), done)
     return new
 
 

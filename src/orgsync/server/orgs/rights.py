@@ -88,7 +88,7 @@ RIGHTS: Final[dict[Right, RightKind]] = {
     Right.RECOMMEND_CONTENT: RightKind(
         "Recommend content",
         "Assign and recommend courses.",
-        frozenset({_P.SEE_PEOPLE, _P.SEE_GROUPS, _P.SEE_CONTENT, _P.RECOMMEND_CONTENT}),
+        frozenset({_P.SEE_PEOPLE, _P.SEE_GROUPS, _P.SEE_CONTENT, _P.RECOMMEND_CONTENT, _P.SEE_JOBS}),
         "group_permission_recommend_content",
         is_limitable=True,
     ),

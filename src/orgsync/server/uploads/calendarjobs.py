@@ -1,4 +1,4 @@
-"""What the calendar brings: whose last day is over leaves, and whose start date has come gets their licenses.
+"""What the calendar brings: whose last day is over leaves, whose start date has come gets licenses and assignments.
 
 A small file that names the people goes the way of every file: plan, guards, hold, apply, results, timeline. It says
 nothing of them but who they are; what is due is read from the directory when the job is planned.
@@ -42,17 +42,39 @@ _IS_DUE: Final = """
                   WHERE license.organization_id = learner.organization_id AND license.learner_id = learner.id
                     AND license.state = 'scheduled'))
 """
+# Who has just started, is reached by an assignment, and has not got it: a file that named them before was too early.
+_HAS_STARTED: Final = """
+    SELECT learner.id
+      FROM directory_learner AS learner, learning_assignment AS assignment
+     WHERE learner.organization_id = organization.id AND assignment.organization_id = organization.id
+       AND assignment.begun_at IS NOT NULL AND assignment.ended_at IS NULL
+       AND learner.is_active AND learner.start_date BETWEEN %(today)s::date - 30 AND %(today)s
+       AND CASE assignment.audience
+           WHEN 'everybody' THEN true
+           WHEN 'person' THEN assignment.learner_id = learner.id
+           WHEN 'group' THEN EXISTS (SELECT FROM directory_membership AS membership
+                                      WHERE membership.organization_id = organization.id
+                                        AND membership.learner_id = learner.id
+                                        AND membership.group_id = assignment.group_id)
+           ELSE lower(coalesce(to_jsonb(learner) ->> assignment.attribute, learner.custom ->> assignment.attribute))
+                = lower(assignment.value)
+           END
+       AND NOT EXISTS (SELECT FROM learning_learnerassignment AS has
+                        WHERE has.organization_id = organization.id AND has.learner_id = learner.id
+                          AND has.assignment_id = assignment.id)
+"""
 _FIND_ORGANIZATIONS: Final = f"""
     SELECT organization.id FROM orgs_organization AS organization
      WHERE EXISTS (SELECT FROM directory_learner AS learner
                     WHERE learner.organization_id = organization.id AND {_IS_DUE})
+        OR EXISTS ({_HAS_STARTED})
      ORDER BY organization.id
 """  # noqa: S608
 _FIND_PEOPLE: Final = f"""
     SELECT learner.primary_email_address, coalesce(learner.unique_user_id, '')
       FROM directory_learner AS learner JOIN orgs_organization AS organization
         ON organization.id = learner.organization_id
-     WHERE learner.organization_id = %(organization)s AND {_IS_DUE}
+     WHERE learner.organization_id = %(organization)s AND ({_IS_DUE} OR learner.id IN ({_HAS_STARTED}))
      ORDER BY learner.id
 """  # noqa: S608
 _UNDER_WAY: Final = (JobStatus.CREATED, JobStatus.QUEUED, JobStatus.PROCESSING)

@@ -117,7 +117,7 @@ def _draft_of(job: UploadJob, reading: Reading, *, now: datetime) -> Draft:
 
 def _undo_draft(job: UploadJob, *, now: datetime) -> Draft:
     """Plan an undo. Neither a pause nor an earlier undo of its feed holds it: it is no file of the feed."""
-    file, plan, directory = plan_inverse(job)
+    file, plan, directory = plan_inverse(job, now=now)
     case = guard_case(job, file, plan, plan.issues, directory, now=now)
     return Draft(file, plan, plan.issues, guard_reasons(job, case, now=now), case.effects)
 

@@ -17,6 +17,7 @@ from orgsync.server.directory.needs import find_needed, needs_of
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.orgs.access import is_owner
 from orgsync.server.orgs.zones import day_of
+from orgsync.server.uploads.assignmentjobs import assignment_edits_of, people_of_edits
 from orgsync.server.uploads.invited import most_invitations
 from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
@@ -50,12 +51,17 @@ def read_named(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Rea
     checked = checked_file(job, file)
     rows = checked.checked.rows
     for_rules = rules_need_everybody(book_of(job))
-    if rows.height > SMALL_FILE or rows[ABSORBS].null_count() < rows.height or for_rules:
+    assigned = people_of_edits(job)
+    count = rows.height + len(assigned)
+    if count > SMALL_FILE or rows[ABSORBS].null_count() < rows.height or for_rules:
         return read_whole(job, file, custom)
     pools = Pool.objects.filter(organization_id=job.organization_id).values_list("id", flat=True)
-    needs = needs_of(rows, silent=rows[LEARNER].cast(int).to_list())
+    needs = needs_of(rows, silent=[*rows[LEARNER].cast(int), *assigned])
     people = find_needed(job.organization_id, needs, list(pools))
-    directory = read_directory(job.organization_id, feed_id=job.feed_id, custom=custom, people=people)
+    edits = assignment_edits_of(job)
+    directory = read_directory(
+        job.organization_id, feed_id=job.feed_id, custom=custom, people=people, assignment_edits=edits
+    )
     return Reading(checked, directory)
 
 

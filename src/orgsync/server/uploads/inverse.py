@@ -1,6 +1,7 @@
 """Plan an undo job: the inverse of what the undone job did. No file is read, only the change log."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -8,13 +9,15 @@ import polars as pl
 from orgsync.core.checking import CheckedFile
 from orgsync.core.directory import Directory
 from orgsync.core.headers import read_layout
-from orgsync.core.plan import Plan
+from orgsync.core.plan import Plan, Policy
 from orgsync.core.rows import CheckedRows, RawFile
 from orgsync.core.undoing.build import plan_undo
 from orgsync.core.undoing.trace import Trace
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.directory.traces import custom_attributes_of, read_trace
 from orgsync.server.notify.models import OutboxMail
+from orgsync.server.orgs.zones import day_of
+from orgsync.server.uploads.assignmentjobs import assignment_edits_of
 from orgsync.server.uploads.handjobs import with_claims_of_merges
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.rulejobs import book_of
@@ -28,7 +31,7 @@ def no_file() -> CheckedFile:
     return _file_of(pl.DataFrame(schema=_NOBODY))
 
 
-def plan_inverse(job: UploadJob) -> tuple[CheckedFile, Plan, Directory]:
+def plan_inverse(job: UploadJob, *, now: datetime) -> tuple[CheckedFile, Plan, Directory]:
     """
     Return the inverse of the job that `job` undoes, for the directory as the current transaction sees it.
 
@@ -36,8 +39,16 @@ def plan_inverse(job: UploadJob) -> tuple[CheckedFile, Plan, Directory]:
     """
     trace = Trace() if job.undoes is None else _trace_of(job.undoes)
     custom = custom_attributes_of(trace)
-    directory = read_directory(job.organization_id, feed_id=job.feed_id, custom=custom, rules=book_of(job))
-    undo = plan_undo(trace, directory, chosen=job.chosen)
+    directory = read_directory(
+        job.organization_id,
+        feed_id=job.feed_id,
+        custom=custom,
+        rules=book_of(job),
+        assignment_edits=assignment_edits_of(job),
+    )
+    waits = job.organization.waits_for_start_date
+    policy = Policy(today=day_of(now, job.organization), waits_for_start_date=waits)
+    undo = plan_undo(trace, directory, chosen=job.chosen, policy=policy)
     return _file_of(undo.people), with_claims_of_merges(job, undo.plan), directory
 
 

@@ -19,6 +19,7 @@ from orgsync.server.uploads import audited, endings, transitions
 from orgsync.server.uploads.adminships import follow_permissions
 from orgsync.server.uploads.approvals import as_held, decision_on
 from orgsync.server.uploads.aside import FilesAside
+from orgsync.server.uploads.assignmentjobs import note_assignments
 from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import (
     Draft,
@@ -136,6 +137,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
         send_invitations(job, writes, applied, now=now)
     follow_people(job, draft)
     note_rule(job, writes)
+    note_assignments(job, writes)
     remember_effects(job, draft.effects, now=now)
     kept = keep_rows(job, draft, remembered, revision=revision, now=now)
     _remember(job, draft, now, kept)

@@ -29,6 +29,7 @@ from orgsync.server.directory.models import Pool
 from orgsync.server.directory.needs import find_named, find_needed, find_people, in_epoch, needs_of, read_claims
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.orgs.models import Organization
+from orgsync.server.uploads.assignmentjobs import assignment_edits_of
 from orgsync.server.uploads.epoch import epoch_of_job
 from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.rulejobs import book_of
@@ -120,7 +121,14 @@ def _whole_but(job: UploadJob, file: OpenedFile, custom: Collection[str], settle
 
 
 def _directory(job: UploadJob, custom: Collection[str], *, people: list[int] | None = None) -> Directory:
-    return read_directory(job.organization_id, feed_id=job.feed_id, custom=custom, people=people, rules=book_of(job))
+    return read_directory(
+        job.organization_id,
+        feed_id=job.feed_id,
+        custom=custom,
+        people=people,
+        rules=book_of(job),
+        assignment_edits=assignment_edits_of(job),
+    )
 
 
 def _is_same_file(job: UploadJob, epoch: int) -> bool:

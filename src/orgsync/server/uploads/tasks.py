@@ -14,6 +14,7 @@ from orgsync.server.directory.leaving import anonymize_leavers, purge_leavers
 from orgsync.server.directory.removing import forget_removed
 from orgsync.server.directory.retention import forget_timelines
 from orgsync.server.hooks.outbox import forget_deliveries
+from orgsync.server.learning.reminders import send_reminders
 from orgsync.server.learning.statements import claim_everywhere
 from orgsync.server.notify.forgetting import forget_texts
 from orgsync.server.orgs.signins import forget_sign_ins
@@ -144,6 +145,17 @@ def calendar(timestamp: int) -> None:
 def digests(timestamp: int) -> None:
     """Mail the digests of the day before wherever it is morning."""
     send_digests(datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(
+    name="assignment_reminders",
+    queue=queue.LIGHT_QUEUE,
+    retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS),
+)
+def assignment_reminders(timestamp: int) -> None:
+    """Mail, every hour, the reminders of the day wherever it is daytime."""
+    send_reminders(datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="*/15 * * * *")

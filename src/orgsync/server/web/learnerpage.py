@@ -28,6 +28,7 @@ from orgsync.server.directory.queries import SUGGESTED, people_in_order
 from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
 from orgsync.server.directory.scope import groups_within, ids_within, learners_within
 from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
+from orgsync.server.learning.queries_assignments import assigned_titles
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Admin, Organization
 from orgsync.server.uploads.models import UploadJob
@@ -175,6 +176,7 @@ def _names(  # noqa: PLR0917  all that stands on the page
         groups=dict(named.values_list("id", "name")),
         rule_groups=frozenset(named.filter(is_rule=True).values_list("id", flat=True)),
         pools=dict(Pool.objects.filter(**mine).order_by("name", "id").values_list("id", "name")),
+        assignments=assigned_titles(learner.organization_id, ids_of(facts, Subject.ASSIGNMENT)),
         feeds=dict(Feed.objects.filter(**mine, id__in=ids_of(facts, Subject.CLAIM)).values_list("id", "name")),
         people={one.id: one for one in people_in_order(learner.organization_id, sorted(managers))},
         are_all_seen=people.is_everybody,

@@ -37,12 +37,14 @@ ABOUT: Final = [
     ("values", _("Values and status")),
     ("groups", _("Groups")),
     ("licenses", _("Licenses")),
+    ("assignments", _("Assignments")),
     ("feeds", _("Feeds")),
 ]
 SUBJECTS: Final[dict[str, Collection[Subject]]] = {
     "values": (Subject.ATTRIBUTE, Subject.LEARNER, Subject.REMOVAL),
     "groups": (Subject.GROUP,),
     "licenses": (Subject.LICENSE,),
+    "assignments": (Subject.ASSIGNMENT,),
     "feeds": (Subject.CLAIM,),
 }
 
