@@ -11,7 +11,7 @@ from django.utils import timezone
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Erasure, Learner
 from orgsync.server.hooks.models import Delivery, Webhook
-from orgsync.server.learning.models import RecommendationRule
+from orgsync.server.learning.models import Assignment, Content, ContentImport, RecommendationRule
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
@@ -49,6 +49,14 @@ SEEING = {
     "licenses-download",
     "license",
     "license-download",
+    "contents",
+    "content",
+    "content-download",
+    "contents-download",
+    "assignments",
+    "assignments-download",
+    "assignment",
+    "assignment-download",
     "branding-css",
     "logo",
     "recommendations",
@@ -96,6 +104,14 @@ CHANGING = {
     "group-rule",
     "license-people",
     "license-invite",
+    "content-new",
+    "content-edit",
+    "content-curate",
+    "content-archive",
+    "content-assign",
+    "content-imports",
+    "content-template",
+    "content-import",
     "duplicates",
     "duplicates-download",
     "duplicate",
@@ -139,7 +155,16 @@ WITH_ID = {"learner", "upload-preview", "job", "job-progress", "job-plan", "job-
 }
 GROUP = {"group", "group-download", "group-people", "group-rule", "group-find-why", "group-why"}
 POOL = {"license", "license-download", "license-people", "license-invite"}
-WITH_ID |= GROUP | POOL | {"duplicate", "recommendation-remove"}
+CONTENT = {
+    "content",
+    "content-download",
+    "content-edit",
+    "content-curate",
+    "content-archive",
+    "content-assign",
+}
+ASSIGNMENT = {"assignment", "assignment-download"}
+WITH_ID |= GROUP | POOL | CONTENT | ASSIGNMENT | {"duplicate", "content-import", "recommendation-remove"}
 POSTED = {
     "job-decide",
     "token-revoke",
@@ -157,6 +182,7 @@ POSTED = {
     "audit-verify",
     "learner-invite",
     "license-invite",
+    "content-archive",
 }
 
 _OF_LEARNER = ("learner", "learner-edit", "learner-change", "learner-erase", "learner-invite")
@@ -184,6 +210,13 @@ def address(acme: Organization) -> Address:
     set_logo(acme, LOGO)
     group = acme.group_set.create(name="Cooks", name_key="cooks", created_at=timezone.now())
     pool = acme.pool_set.create(key="license_english_status", name="English")
+    course = Content.objects.create(organization=acme, key="a", title="A", title_key="a", created_at=timezone.now())
+    assignment = Assignment.objects.create(
+        organization=acme, content_id=course.pk, audience="everybody", made_at=timezone.now(), begun_at=timezone.now()
+    )
+    file = ContentImport.objects.create(
+        organization=acme, file_name="a.csv", source=b"key,title\n", made_at=timezone.now()
+    )
     webhook = Webhook.objects.create(organization=acme, url="https://example.com/", created_at=timezone.now())
     delivery = Delivery.objects.create(organization=acme, webhook=webhook, created_at=timezone.now())
     mail = OutboxMail.objects.create(
@@ -214,6 +247,9 @@ def address(acme: Organization) -> Address:
         **{name: {"group": group.pk} for name in GROUP},
         "group-why": {"group": group.pk, "learner_id": 1},
         **{name: {"pool": pool.pk} for name in POOL},
+        **{name: {"content": course.pk} for name in CONTENT},
+        **{name: {"assignment": assignment.pk} for name in ASSIGNMENT},
+        "content-import": {"number": file.pk},
         "duplicate": {"one": 1, "other": 2},
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},

@@ -50,6 +50,11 @@ class Action(StrEnum):
     RECOMMENDATION_RULE_REMOVED = "recommendation_rule_removed"
     GROUP_MADE = "group_made"
     GROUP_RENAMED = "group_renamed"
+    CONTENT_MADE = "content_made"
+    CONTENT_CHANGED = "content_changed"
+    CONTENT_ARCHIVED = "content_archived"
+    CONTENT_IMPORTED = "content_imported"
+    CONTENT_EXPORTED = "content_exported"
     GROUPS_EXPORTED = "groups_exported"
     LICENSES_EXPORTED = "licenses_exported"
     JOB_ACCEPTED = "job_accepted"
@@ -127,6 +132,11 @@ MEANINGS: dict[Action, str] = {
     Action.RECOMMENDATION_RULE_REMOVED: "A rule that recommends content was removed.",
     Action.GROUP_MADE: "An empty group was made by hand.",
     Action.GROUP_RENAMED: "A group got another name.",
+    Action.CONTENT_MADE: "A course, a learning path or a collection was made.",
+    Action.CONTENT_CHANGED: "Content was changed, its parts or its audience, or it was offered again.",
+    Action.CONTENT_ARCHIVED: "Content was archived.",
+    Action.CONTENT_IMPORTED: "Content was made or changed by a file: how much.",
+    Action.CONTENT_EXPORTED: "The content, or the people to whom some is assigned, were downloaded.",
     Action.GROUPS_EXPORTED: "The groups, or the people of one of them, were downloaded.",
     Action.LICENSES_EXPORTED: "The license pools, or the people of one of them, were downloaded.",
     Action.JOB_ACCEPTED: "A file was accepted and its job queued.",

@@ -23,6 +23,10 @@ PEOPLE_COLUMNS: Final = (
     *("primary_email_address", "unique_user_id", "preferred_first_name", "preferred_last_name"),
     *("content", "state", "due_on", "since", "until"),
 )
+ASSIGNMENT_COLUMNS: Final = (
+    *("assignment", "content", "audience", "whom", "due", "due_on", "due_days", "begun_at", "ended_at"),
+    *("open", "overdue", "completed", "closed"),
+)
 _SLICE: Final = 10_000
 _COUNTS: Final = """
     SELECT link.assignment_id,
@@ -69,6 +73,15 @@ class AssignedContent:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignmentPage:
+    """Some assignments, the newest first; `after` and `before` are where the neighbouring pages start."""
+
+    assignments: Sequence[Assignment]
+    after: int | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PeoplePage:
     """Some of the people to whom something is assigned, by learner id; `after` is where the next page begins."""
 
@@ -97,6 +110,40 @@ def assignments_seen(organization_id: int, people: People) -> QuerySet[Assignmen
         of_groups = Q(group_id__in=people.group_ids, audience=AudienceKind.GROUP.value)
         found = found.filter(of_groups | Q(learner_id__in=seen, audience=AudienceKind.PERSON.value))
     return found.order_by("-begun_at", "-id")
+
+
+def page_of_assignments(
+    assignments: QuerySet[Assignment], *, after: int | None = None, before: int | None = None, size: int = PAGE_SIZE
+) -> AssignmentPage:
+    """Return a page of assignments, which are sorted by falling id."""
+    is_back = before is not None
+    if before is not None:
+        assignments = assignments.filter(id__gt=before).order_by("id")
+    elif after is not None:
+        assignments = assignments.filter(id__lt=after)
+    found = list(assignments[: size + 1])
+    shown = found[:size][::-1] if is_back else found[:size]
+    has_next, has_previous = (True, len(found) > size) if is_back else (len(found) > size, after is not None)
+    return AssignmentPage(
+        shown,
+        after=shown[-1].pk if shown and has_next else None,
+        before=shown[0].pk if shown and has_previous else None,
+    )
+
+
+def assignments_csv(
+    organization_id: int, assignments: Sequence[Assignment], *, today: date, within: People
+) -> Iterator[bytes]:
+    """Yield the assignments with how many people stand how."""
+    lines = lines_of(organization_id, assignments, today=today, within=within)
+    yield from csv_file(ASSIGNMENT_COLUMNS, (_assignment_line(line) for line in lines))
+
+
+def _assignment_line(line: AssignmentLine) -> tuple[object, ...]:
+    one = line.assignment
+    due = (one.due, one.due_on, one.due_days)
+    counts = (line.open, line.overdue, line.completed, line.closed)
+    return (one.pk, line.title, one.audience, line.whom, *due, one.begun_at, one.ended_at, *counts)
 
 
 def lines_of(

@@ -11,7 +11,7 @@ from orgsync.server.learning.models.assignments import (
     PastLearnerAssignment,
 )
 from orgsync.server.learning.models.colleagues import Digest, Follow, Hearing, LearnerChoices, Share, SharedWith
-from orgsync.server.learning.models.content import Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.models.content import Audience, Content, ContentImport, ContentKind, ContentPart
 from orgsync.server.learning.models.recommending import Affinity, RecommendationRule
 from orgsync.server.learning.models.signin import LearnerSession, SignInLink, SignInTry, TryKind, Way
 from orgsync.server.learning.models.statements import Statement
@@ -24,6 +24,7 @@ __all__ = [
     "Audience",
     "AudienceKind",
     "Content",
+    "ContentImport",
     "ContentKind",
     "ContentPart",
     "DaySum",

@@ -74,3 +74,20 @@ class Audience(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization_id", "group_id"], name="audience_by_group")]
+
+
+class ContentImport(models.Model):
+    """A file of content that somebody looks at before it is applied; kept for a week at most."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    file_name = models.TextField()
+    source = models.BinaryField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organization", "made_at"], name="content_import_by_time")]
+
+    def __str__(self) -> str:
+        return self.file_name

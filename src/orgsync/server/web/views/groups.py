@@ -28,6 +28,7 @@ from orgsync.server.orgs.access import Permission, may, may_change_group
 from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.groupedits import GroupRefused, make_group, rename_group
 from orgsync.server.uploads.ruleedits import end_rule, remove_group
+from orgsync.server.web.assigned import courses_of_group
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.groups import GroupsForm, MembersForm, NameForm, PeopleForm
 from orgsync.server.web.learnertable import name_of
@@ -102,6 +103,8 @@ def detail(request: AdminRequest, group: int) -> HttpResponse:
 def about(request: AdminRequest, group: Group) -> dict[str, Any]:
     """Return what every page of one group shows of it; a rule names people and groups whom not everybody may see."""
     shown: dict[str, Any] = {"section": "groups", "group": group}
+    if may(request.admin, Permission.SEE_CONTENT):
+        shown["assigned"] = courses_of_group(request.organization, group, request.people)
     if request.people.is_everybody:
         shown |= {"rule": rule_of(request.organization.pk, group.name), "nesting": nesting_of(group)}
     return shown | {"may_make": may_change_group(request.admin, None, by_rule=True)}

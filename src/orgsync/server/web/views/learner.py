@@ -15,10 +15,11 @@ from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.directory.scope import learner_within
-from orgsync.server.orgs.access import Permission
+from orgsync.server.orgs.access import Permission, may
 from orgsync.server.uploads.adding import add_person
 from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.web.assigned import courses_of_learner
 from orgsync.server.web.editoutcome import findings_of, outcome_of
 from orgsync.server.web.forms.learner import ChangeForm, LearnerForm, NewLearnerForm, ValuesForm
 from orgsync.server.web.forms.learners import TimelineForm
@@ -34,6 +35,8 @@ def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
     learner = learner_or_404(request, learner_id)
     place = TimelineForm(request.GET)
     values = learner_page(learner, place, request.people) | invitation_of(request.organization, learner)
+    if may(request.admin, Permission.SEE_CONTENT):
+        values["courses"] = courses_of_learner(request.organization, learner)
     values["outcome"] = outcome_of(request.organization, place.job_id(), learner)
     return render(request, "web/learners/detail.html", {"section": "learners", "place": place, **values})
 

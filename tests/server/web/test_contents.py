@@ -1,0 +1,159 @@
+"""Content pages: list, one content, import, assign; and what a limited sub-admin sees of them."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from orgsync.core.model import JobStatus
+from orgsync.server.directory.models import Group, Learner
+from orgsync.server.learning.models import Assignment, Audience, Content, ContentPart, LearnerAssignment
+from orgsync.server.orgs.access import Right
+from orgsync.server.orgs.models import Account, Organization
+from orgsync.server.uploads import transitions
+from orgsync.server.uploads.decisions import approve_job, find_job
+from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.pipeline import process
+from tests.server.web.test_scope import content, people, sales, sub  # noqa: F401  fixtures
+
+LIST = "/admin/content/"
+FILE = """key,kind,title,url,language,minutes,skills,parts,audience
+c1,course,Fire safety,https://example.com/1,en,25,Safety; First aid,,
+c2,course,Cutting,ftp://x,en,ten,,,
+p1,path,First week,,,,,c1,Sales
+p2,path,Nothing,,,,,c9,
+c1,course,Twice,,,,,,
+"""
+
+
+def make(acme: Organization, title: str, **fields: object) -> Content:
+    return Content.objects.create(
+        organization=acme, key=title, title=title, title_key=title.lower(), created_at=timezone.now(), **fields
+    )
+
+
+def run(job: UploadJob) -> UploadJob:
+    now = timezone.now()
+    number = transitions.start(job.pk, worker="test", now=now)
+    assert number is not None
+    process(job.pk, number, now=now, clock=lambda: now)
+    job.refresh_from_db()
+    return job
+
+
+def test_list_is_narrowed_sorted_and_paged(acme: Organization, alice: Client) -> None:
+    """
+    Search, filters and order are in the address; a page ends where the next one begins.
+    """
+    for number in range(60):
+        make(acme, f"Course {number:02}", skills=["Safety"] if number % 2 else [], seconds=60 * number)
+    make(acme, "Old", archived_at=timezone.now())
+
+    first = alice.get(LIST, {"skill": "Safety", "sort": "-length"})
+    titles = [one.title for one, _ in first.context["page"].lines]
+    every = alice.get(LIST, {"sort": "title"}).context["page"]
+    second = alice.get(LIST, {"sort": "title", "after": every.after}).context["page"]
+    back = alice.get(LIST, {"sort": "title", "before": second.before}).context["page"]
+
+    assert (titles[0], len(titles), every.count) == ("Course 59", 30, 60)
+    assert len(every.lines) + len(second.lines) == 60
+    assert [one.pk for one, _ in back.lines] == [one.pk for one, _ in every.lines]
+    assert [one.title for one, _ in alice.get(LIST, {"state": "archived"}).context["page"].lines] == ["Old"]
+    assert "No content yet" not in content(alice, LIST)
+    assert "Course 01" in content(alice, f"{LIST}download/", q="course 01")
+
+
+def test_content_is_added_changed_curated_and_archived(acme: Organization, sales: Group, alice: Client) -> None:  # noqa: F811
+    """
+    What cannot be stands beside its field; a path takes as long as its courses.
+    """
+    bad = alice.post(f"{LIST}new/", {"kind": "course", "title": "X", "url": "javascript:alert(1)"})
+    assert "This is no address of a page" in bad.content.decode()
+    alice.post(f"{LIST}new/", {"kind": "course", "title": "Knives", "minutes": "10", "skills": "Cutting; Safety"})
+    alice.post(f"{LIST}new/", {"kind": "path", "title": "Kitchen"})
+    knives, path = (Content.objects.get(organization=acme, title=title) for title in ("Knives", "Kitchen"))
+
+    alice.post(f"{LIST}{path.pk}/curate/", {"do": "parts", "parts": "knives"})
+    alice.post(f"{LIST}{path.pk}/curate/", {"do": "audience", "groups": "sales"})
+    alice.post(f"{LIST}{knives.pk}/edit/", {"title": "Sharp knives", "minutes": "20", "key": knives.key})
+    path.refresh_from_db()
+
+    assert (path.seconds, knives.skills) == (1200, ["Cutting", "Safety"])
+    assert Audience.objects.filter(content_id=path.pk).values_list("group_id", flat=True)[0] == sales.pk
+    assert "Sharp knives" in content(alice, f"{LIST}{path.pk}/")
+    alice.post(f"{LIST}{knives.pk}/archive/", {"do": "archive"})
+    assert Content.objects.get(organization=acme, id=knives.pk).archived_at is not None
+
+
+def test_import_shows_first_and_writes_once(acme: Organization, sales: Group, alice: Client) -> None:  # noqa: F811
+    """
+    Rows in error are named in place and left out; the same file again changes nothing.
+    """
+    sent = alice.post(f"{LIST}import/", {"file": SimpleUploadedFile("c.csv", FILE.encode())})
+    shown = alice.get(sent["Location"])
+    problems = {row.number: sorted(row.problems) for row in shown.context["file"].bad_rows}
+    assert problems == {3: ["minutes", "url"], 5: ["parts"], 6: ["key"]}
+    assert Content.objects.filter(organization=acme).count() == 0
+
+    alice.post(sent["Location"])
+
+    again = alice.get(sent["Location"]).context["file"]
+    assert (again.count("new"), again.count("changed"), again.count("unchanged")) == (0, 0, 2)
+    path = Content.objects.get(organization=acme, key="p1")
+    assert (path.seconds, ContentPart.objects.get(organization_id=acme.pk).whole_id) == (1500, path.pk)
+    assert Audience.objects.filter(organization_id=acme.pk, group_id=sales.pk).exists()
+    template = alice.get(f"{LIST}import/template/").content
+    assert alice.post(f"{LIST}import/", {"file": SimpleUploadedFile("t.csv", template)}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_course_is_assigned_by_plan_and_shown_everywhere(
+    acme: Organization,
+    alice: Client,
+    people: dict[str, Learner],  # noqa: F811
+    sales: Group,  # noqa: F811
+    sub: Callable[..., Client],  # noqa: F811
+) -> None:
+    """
+    Form, job, approval; then the content, the assignment, the group and the learner show it, each to whom may see it.
+    """
+    course = make(acme, "Selling")
+    empty = alice.post(f"{LIST}{course.pk}/assign/", {"whom": "group", "groups": "Nobody's", "due": "never"})
+    assert "There is no group Nobody&#x27;s." in empty.content.decode()
+    form = {"whom": "group", "groups": "Sales\nSecret", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1"}
+    sent = alice.post(f"{LIST}{course.pk}/assign/", form)
+    job = UploadJob.objects.get(organization=acme)
+    assert sent["Location"] == f"/admin/people/sync-history/{job.public_id}/"
+    assert run(job).status == JobStatus.HELD
+    assert "Assignments opened" in content(alice, sent["Location"])
+    assert approve_job(
+        find_job(acme, job.public_id), by=Account.objects.get(email="alice@example.com"), now=timezone.now()
+    )
+    assert run(job).status == JobStatus.DONE
+
+    of_sales = Assignment.objects.get(organization=acme, group_id=sales.pk)
+    assert LearnerAssignment.objects.filter(organization_id=acme.pk, state="open").count() == 2
+    seen = content(alice, f"{LIST}{course.pk}/", view="overdue")
+    assert "ana.silva@example.com" in seen
+    assert "bo.adams@example.com" in seen
+    assert re.search(r"Selling.*overdue", content(alice, "/admin/people/learners/1/"), re.DOTALL)
+    assert "Assigned courses" in content(alice, f"/admin/people/groups/{sales.pk}/")
+    limited = sub(Right.RECOMMEND_CONTENT)
+    for path in (
+        f"{LIST}{course.pk}/",
+        f"{LIST}assignments/",
+        f"{LIST}assignments/download/",
+        f"{LIST}{course.pk}/download/",
+    ):
+        text = content(limited, path)
+        assert "bo.adams@example.com" not in text
+        assert "Secret" not in text
+    of_secret = Assignment.objects.get(organization=acme, group_id=Group.objects.get(name="Secret").pk)
+    assert limited.get(f"{LIST}assignments/{of_secret.pk}/").status_code == 404
+    assert limited.post(f"{LIST}{course.pk}/assign/", {"whom": "everybody", "due": "never"}).status_code == 200
+    ended = limited.post(f"{LIST}assignments/{of_sales.pk}/")
+    assert run(UploadJob.objects.latest("id")).status == JobStatus.HELD
+    assert content(limited, ended["Location"])
