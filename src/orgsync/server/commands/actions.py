@@ -22,6 +22,7 @@ from orgsync.server.commands.guardview import GuardLine, guard_lines
 from orgsync.server.commands.peopleactions import PeopleActions
 from orgsync.server.commands.planview import show_plan
 from orgsync.server.configuring import change_settings
+from orgsync.server.demo.learning import seed_learning
 from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.erasing import find_person
 from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
@@ -103,6 +104,14 @@ class Actions:
             emails_creator=emails_creator,
         )
         return text
+
+    def sample_learning(self) -> dict[str, int]:
+        """Give the organization a sample catalogue with assignments and activity; return counts."""
+        organization = _organization(self.name)
+        owner = Account.objects.filter(admin__organization=organization, admin__role=Role.OWNER).order_by("id").first()
+        if owner is None:
+            raise NotFound(f"{organization.name} has no owner.")
+        return seed_learning(organization, owner, now=timezone.now())
 
     def set_guard(self, feed: str | None, kind: str, numbers: Mapping[str, float | None]) -> Limit:
         """Give one guard of a feed, or of all, its own numbers, without any back to the defaults; return what holds."""

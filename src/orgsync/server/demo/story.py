@@ -43,6 +43,7 @@ def seed_company(server: DemoServer, company: Company) -> None:
     token = _set_up(server, company)
     for file, code in ((company.first_night, 0), (company.second_night, 0), (company.wrong_night, _HELD)):
         _push(server, file, token, code)
+    click.echo(_indent(_orgsync(server, ["admin", "sample-learning"])))
 
 
 def _set_up(server: DemoServer, company: Company) -> str:

@@ -90,6 +90,9 @@ class CountedAhead:
     def memberships(self) -> pl.DataFrame:
         return self.memberships_ahead.result()
 
+    def assignments(self) -> pl.DataFrame:
+        return self.counted.assignments()
+
     def values(self, name: str) -> pl.DataFrame:
         return self.counted.values(name)
 

@@ -108,7 +108,7 @@ def record(organization: Organization, deeds: Sequence[Deed], *, source: Source,
         if new:
             _add_up(cursor, organization.pk, list(new))
             if any(deed.verb is Verb.COMPLETED for deed in deeds):
-                done = {"organization": organization.pk, "ids": list(new)}
+                done: dict[str, Any] = {"organization": organization.pk, "ids": list(new)}
                 cursor.execute(COMPLETE.format(pairs=_JUST_COMPLETED), done)
     return new
 
