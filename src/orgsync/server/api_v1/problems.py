@@ -9,6 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
 from orgsync.server.api.errors import ApiError
+from orgsync.server.learning.contents import ContentRefused
+from orgsync.server.uploads.assigning import AssignmentRefused
 from orgsync.server.uploads.decisions import DecisionRefused
 from orgsync.server.uploads.undoing import UndoRefused
 
@@ -25,7 +27,7 @@ def with_problems(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         except ApiError as error:
             return _problem(error.status, error.code, error.message, error.headers)
-        except (DecisionRefused, UndoRefused) as error:
+        except (DecisionRefused, UndoRefused, ContentRefused, AssignmentRefused) as error:
             return _problem(HTTPStatus.CONFLICT, "NOT_POSSIBLE", str(error), {})
 
     # Tokens come in a header that no browser adds by itself.
