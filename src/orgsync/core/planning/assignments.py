@@ -18,6 +18,7 @@ from orgsync.core.plan import LEARNER_ASSIGNMENTS, Policy, Writes
 from orgsync.core.planning.later import left_for_later
 from orgsync.core.planning.rulegroups import people_after
 
+NUMBERED: Final = pl.Schema({**LEARNER_ASSIGNMENTS, "row_number": pl.Int64})
 _PAIR: Final = ["learner_id", "assignment_id"]
 _WANTED: Final = pl.Schema({"learner_id": pl.Int64, "assignment_id": pl.Int64, "due": pl.String})
 
@@ -41,7 +42,7 @@ def plan_assignments(
     """
     book = directory.assignments
     if book.is_empty:
-        return Assignments(writes, _numbered(writes.assignments, named), no_issues())
+        return Assignments(writes, pl.DataFrame(schema=NUMBERED), no_issues())
     # Where nothing may be taken, what an end would close stays for later, and so does the end.
     edits = tuple(edit for edit in book.edits if edit.begins or not policy.takes_nothing)
     edited = {edit.assignment.assignment_id for edit in edits}

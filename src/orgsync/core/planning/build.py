@@ -7,8 +7,8 @@ import polars as pl
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.core.directory import Directory
 from orgsync.core.model import RowStatus
-from orgsync.core.plan import LEARNER_ASSIGNMENTS, OVERRIDES, Plan, Policy, Writes
-from orgsync.core.planning.assignments import plan_assignments
+from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
+from orgsync.core.planning.assignments import NUMBERED, plan_assignments
 from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand
 from orgsync.core.planning.effects import describe
 from orgsync.core.planning.invitations import Invitations, plan_invitations
@@ -133,7 +133,7 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
         unnamed=unnamed,
         memberships=memberships,
         licenses=licenses,
-        assigned=pl.DataFrame(schema={**LEARNER_ASSIGNMENTS, "row_number": pl.Int64}),
+        assigned=pl.DataFrame(schema=NUMBERED),
         invitations=plan_invitations(licenses.changes, merges, directory, policy),
         permissions=plan_permissions(managers.named, directory, policy),
         overrides=overrides,

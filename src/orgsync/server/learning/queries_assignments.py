@@ -13,7 +13,14 @@ from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.directory.queries import PAGE_SIZE, people_in_order
 from orgsync.server.directory.scope import learners_within, scope_condition
-from orgsync.server.learning.models import Assignment, AssignmentState, Content, LearnerAssignment, Progress
+from orgsync.server.learning.models import (
+    Assignment,
+    AssignmentState,
+    Content,
+    ContentPart,
+    LearnerAssignment,
+    Progress,
+)
 from orgsync.server.orgs.access import EVERYBODY, People
 
 OPEN, OVERDUE, COMPLETED, CLOSED = "open", "overdue", "completed", "closed"
@@ -201,7 +208,7 @@ def assigned_to(organization_id: int, learner_id: int, *, today: date) -> list[A
             organization_id=organization_id, id__in=[link.assignment_id for link in links]
         ).values_list("id", "note")
     )
-    percents = dict(Progress.objects.filter(**mine).values_list("content_id", "percent"))
+    percents = _percents(mine, list(contents))
     found = [
         AssignedContent(
             link,
@@ -218,6 +225,17 @@ def assigned_to(organization_id: int, learner_id: int, *, today: date) -> list[A
     rest = [one for one in found if one.link.until is not None]
     rest.sort(key=lambda one: one.link.until, reverse=True)  # type: ignore[arg-type,return-value]  # none is None
     return [*opened, *rest]
+
+
+def _percents(mine: dict[str, Any], content_ids: Sequence[int]) -> dict[int, int]:
+    """Return how far a person is with content; with a path as far as with its parts on the whole."""
+    parts: dict[int, list[int]] = {}
+    of_wholes = ContentPart.objects.filter(organization_id=mine["organization_id"], whole_id__in=content_ids)
+    for whole, part in of_wholes.values_list("whole_id", "part_id"):
+        parts.setdefault(whole, []).append(part)
+    known = dict(Progress.objects.filter(**mine).values_list("content_id", "percent"))
+    wholes = {whole: sum(known.get(part, 0) for part in of_it) // len(of_it) for whole, of_it in parts.items()}
+    return known | wholes
 
 
 def links_of(
