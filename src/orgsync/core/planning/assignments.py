@@ -18,7 +18,7 @@ from orgsync.core.plan import LEARNER_ASSIGNMENTS, Policy, Writes
 from orgsync.core.planning.later import left_for_later
 from orgsync.core.planning.rulegroups import people_after
 
-NUMBERED: Final = pl.Schema({**LEARNER_ASSIGNMENTS, "row_number": pl.Int64})
+NUMBERED: Final = pl.Schema([*LEARNER_ASSIGNMENTS.items(), ("row_number", pl.Int64())])
 _PAIR: Final = ["learner_id", "assignment_id"]
 _WANTED: Final = pl.Schema({"learner_id": pl.Int64, "assignment_id": pl.Int64, "due": pl.String})
 

@@ -28,13 +28,13 @@ from orgsync.server.directory.queries import SUGGESTED, people_in_order
 from orgsync.server.directory.rulegroups import GroupUnknown, Why, why_member
 from orgsync.server.directory.scope import groups_within, ids_within, learners_within
 from orgsync.server.directory.timeline import Origin, Subject, Timeline, origins_of, timeline_of
-from orgsync.server.learning.queries_assignments import assigned_titles
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Admin, Organization
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.web.assigned import entries_of
 from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm, label_of
 from orgsync.server.web.learnertable import name_of
-from orgsync.server.web.timelinewords import Names, entry_of, ids_of, managers_of, overridden_groups, reasons_of
+from orgsync.server.web.timelinewords import Names, ids_of, managers_of, overridden_groups, reasons_of
 
 REPORTS_SHOWN: Final = 20
 _GROUP: Final = "group:"
@@ -107,7 +107,7 @@ def learner_page(learner: Learner, place: TimelineForm, people: People) -> dict[
         "claims": _claiming_feeds(learner),
         "permissions": list(PermissionGrant.objects.filter(**mine).order_by("permission")),
         "role": Admin.objects.filter(**mine).select_related("account").first(),
-        "entries": [entry_of(moment, names, _is_undoable) for moment in timeline.moments],
+        "entries": entries_of(learner, timeline.moments, names, _is_undoable),
         "older": timeline.older,
         "is_earlier": place.moment() is not None,
         "why": _why(learner, place.group_id()),
@@ -176,7 +176,6 @@ def _names(  # noqa: PLR0917  all that stands on the page
         groups=dict(named.values_list("id", "name")),
         rule_groups=frozenset(named.filter(is_rule=True).values_list("id", flat=True)),
         pools=dict(Pool.objects.filter(**mine).order_by("name", "id").values_list("id", "name")),
-        assignments=assigned_titles(learner.organization_id, ids_of(facts, Subject.ASSIGNMENT)),
         feeds=dict(Feed.objects.filter(**mine, id__in=ids_of(facts, Subject.CLAIM)).values_list("id", "name")),
         people={one.id: one for one in people_in_order(learner.organization_id, sorted(managers))},
         are_all_seen=people.is_everybody,

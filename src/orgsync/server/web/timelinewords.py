@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from orgsync.server.directory.models import Learner, Reason
 from orgsync.server.directory.timeline import Fact, Moment, Subject
-from orgsync.server.learning.models import AssignmentState
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.web.forms.learners import STATE_WORDS, label_of
 from orgsync.server.web.learnertable import name_of
@@ -38,8 +37,6 @@ class Names:
     rule_groups: frozenset[int]
     pools: Mapping[int, str]
     feeds: Mapping[int, str]
-    assignments: Mapping[int, str]
-    """What is assigned, by the assignment's id."""
     people: Mapping[int, Learner]
     jobs: Mapping[int, UploadJob]
     are_all_seen: bool = True
@@ -122,9 +119,6 @@ def _words(fact: Fact, names: Names) -> tuple[str, Any]:
         )
     if fact.subject is Subject.LICENSE:
         return names.pools.get(int(fact.name), str(_("a pool that is gone"))), STATE_WORDS.__getitem__
-    if fact.subject is Subject.ASSIGNMENT:
-        title = names.assignments.get(int(fact.name), str(_("a course that is gone")))
-        return title, lambda state: AssignmentState(state).label
     if fact.subject is Subject.CLAIM:
         return str(_("Feed")), lambda _side: names.feeds.get(int(fact.name), str(_("a feed that is gone")))
     name = str(fact.name)
