@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.core.model import Mode
 from orgsync.server.directory.models import Learner, Reason
 from orgsync.server.directory.timeline import Fact, Moment, Subject
-from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.web.forms.learners import STATE_WORDS, label_of
 from orgsync.server.web.learnertable import name_of
 
@@ -63,12 +64,29 @@ class Entry:
     is_by_job: bool
     can_undo: bool
     lines: Sequence[Line]
+    cause: str | None = None
+    """Why the person left, where no row of a file says so."""
 
 
 def entry_of(moment: Moment, names: Names, is_undoable: Callable[[UploadJob], bool]) -> Entry:
     lines = [_line(fact, names) for fact in moment.facts]
     job = names.jobs.get(moment.job_id or 0)
-    return Entry(moment.at, job, moment.job_id is not None, job is not None and is_undoable(job), lines)
+    can_undo = job is not None and is_undoable(job)
+    return Entry(moment.at, job, moment.job_id is not None, can_undo, lines, _cause_of(moment, job))
+
+
+def _cause_of(moment: Moment, job: UploadJob | None) -> str | None:
+    """Say why somebody left of whom no row says it: licenses, groups and claims went with them."""
+    is_leaving = any(
+        fact.name == "status" and fact.after == "inactive" and not fact.row_number for fact in moment.facts
+    )
+    if job is None or not is_leaving:
+        return None
+    if job.kind == JobKind.SWEEP:
+        return str(_("Left: the end date is over."))
+    if job.kind == JobKind.FILE and job.mode == Mode.FULL:
+        return str(_("Left: the full file does not name this person."))
+    return None
 
 
 def reasons_of(mask: int) -> list[Any]:
