@@ -85,7 +85,7 @@ def why_ana_lost_her_license(walk: Walk, people: People) -> None:
 
 def undo_last_night(walk: Walk, people: People) -> None:
     walk.link("Sync history")
-    done = walk.page.get_by_role("main").locator("tbody tr").filter(has_text="Done")
+    done = walk.page.get_by_role("main").locator("tbody tr").filter(has_text="Done").filter(has_text="Nightly HR")
     walk.click(done.get_by_role("link").first)
     walk.open("Undo this job")
     walk.button("Undo it")
