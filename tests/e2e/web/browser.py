@@ -96,6 +96,7 @@ def places(page: Page) -> list[Place]:
         Place("learner-add", "/admin/people/learners/add/"),
         Place("learners-change", "/admin/people/learners/change/?whom=all"),
         Place("user-deletion", "/admin/authenticate/deletion/"),
+        *_content(page),
         Place("recommendations", "/admin/content/recommendations/"),
         Place("erasures", "/admin/people/erasures/"),
         Place("upload", "/admin/people/upload/"),
@@ -144,6 +145,24 @@ def _groups_and_licenses(page: Page) -> list[Place]:
         Place("license-people", f"{pool}people/"),
         Place("duplicates", "/admin/people/duplicates/"),
         Place("spellings", "/admin/people/spellings/"),
+    ]
+
+
+def _content(page: Page) -> list[Place]:
+    """Find the pages of content; make a learning path where there is none."""
+    path, one = "/admin/content/", r"/admin/content/\d+/"
+    if _first_link(page, path, one) == NOTHING:
+        page.goto(f"{path}new/?kind=path")
+        page.get_by_label("Title", exact=True).fill("First weeks")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("is there").wait_for()
+    content = _first_link(page, path, one)
+    return [
+        Place("contents", path),
+        Place("content", content),
+        *(Place(f"content-{what}", f"{content}{what}/") for what in ("assign", "curate", "edit")),
+        Place("content-import", f"{path}import/"),
+        Place("assignments", f"{path}assignments/"),
     ]
 
 

@@ -11,6 +11,7 @@ from orgsync.core.grouprules.conditions import RuleError
 from orgsync.core.grouprules.where import parse_where
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Feed, Learner
+from orgsync.server.learning.models import Assignment, Content
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.edits import EditRefused, edit_people
@@ -18,7 +19,7 @@ from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.ruleedits import save_rule
 from orgsync.server.uploads.undoing import UndoRefused, start_undo
-from tests.server.pipeline.pipeline_world import World, codes, statuses
+from tests.server.pipeline.pipeline_world import MONDAY, World, codes, statuses
 
 HEADER: Final = (
     "unique_user_id,primary_email_address,existing_email_address,work_title,attribute_office,worker_status,"
@@ -94,7 +95,14 @@ def set_up(world: World) -> World:
     world.organization.pool_set.update(seats=2)
     Feed.objects.create(organization=world.organization, name=OTHER, rank=5, mode=Mode.CHANGES)
     set_guards(world, strict=False)
+    _assign(world, "Welcome", audience="everybody", due="after_start", due_days=30)
+    _assign(world, "Knives", audience="attribute", attribute="work_title", value="cook")
     return world
+
+
+def _assign(world: World, title: str, **fields: Any) -> None:
+    course = Content.objects.create(**world.mine, key=title, title=title, title_key=title.lower(), created_at=MONDAY)
+    Assignment.objects.create(**world.mine, content_id=course.pk, made_at=MONDAY, begun_at=MONDAY, **fields)
 
 
 def first_night() -> str:

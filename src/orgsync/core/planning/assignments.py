@@ -106,7 +106,8 @@ class _Look:
         people = people.with_columns(
             *(fold_keys(people[name]).alias(f"value:{name}") for name in attributes), waits=self._waits
         )
-        parts = [self._reached_by(one, people) for one in in_force]
+        members = self._members([one.audience.group_id for one in in_force if one.audience.group_id is not None])
+        parts = [self._reached_by(one, people, members) for one in in_force]
         return pl.concat([pl.DataFrame(schema={**_WANTED, "waits": pl.Boolean}), *parts])
 
     @property
@@ -114,27 +115,33 @@ class _Look:
         starts_later = pl.col("start_date") > pl.lit(self.policy.today.isoformat())
         return (pl.lit(self.policy.waits_for_start_date) & starts_later).fill_null(value=False)
 
-    def _reached_by(self, one: Assignment, people: pl.DataFrame) -> pl.DataFrame:
+    def _reached_by(self, one: Assignment, people: pl.DataFrame, members: dict[int, pl.Series]) -> pl.DataFrame:
         due = one.due.day_for(pl.col("start_date"), self.policy.today)
-        reached = people.filter(self._is_reached(one.audience))
+        reached = people.filter(_is_reached(one.audience, members))
         return reached.select(
             "learner_id", pl.lit(one.assignment_id, pl.Int64).alias("assignment_id"), "waits", due=due
         ).select(*_WANTED, "waits")
 
-    def _is_reached(self, audience: Audience) -> pl.Expr:
-        match audience.kind:
-            case AudienceKind.EVERYBODY:
-                return pl.lit(value=True)
-            case AudienceKind.PERSON:
-                return pl.col("learner_id") == audience.learner_id
-            case AudienceKind.ATTRIBUTE:
-                return pl.col(f"value:{audience.attribute}") == fold_key(audience.value)
-            case AudienceKind.GROUP:
-                return pl.col("learner_id").is_in(self._members(audience.group_id).implode())
+    def _members(self, group_ids: list[int]) -> dict[int, pl.Series]:
+        """Return who is in each group after the plan, whatever the reason: nested groups are reasons too."""
+        is_one = pl.col("group_id").is_in(sorted(set(group_ids)))
+        if self.touched is not None:
+            is_one &= pl.col("learner_id").is_in(self.touched.implode())
+        pair = ["learner_id", "group_id"]
+        moved = self.writes.memberships.filter(is_one)
+        stays = self.directory.memberships.filter(is_one).join(moved, on=pair, how="anti").select(pair)
+        after = pl.concat([stays, moved.filter(pl.col("after") > 0).select(pair)])
+        return {int(group): part["learner_id"] for (group,), part in after.group_by("group_id")}
 
-    def _members(self, group_id: int | None) -> pl.Series:
-        """Return who is in the group after the plan, whatever the reason: nested groups are reasons too."""
-        is_it = pl.col("group_id") == group_id
-        moved = self.writes.memberships.filter(is_it)
-        stays = self.directory.memberships.filter(is_it).join(moved, on="learner_id", how="anti")
-        return pl.concat([stays["learner_id"], moved.filter(pl.col("after") > 0)["learner_id"]])
+
+def _is_reached(audience: Audience, members: dict[int, pl.Series]) -> pl.Expr:
+    match audience.kind:
+        case AudienceKind.EVERYBODY:
+            return pl.lit(value=True)
+        case AudienceKind.PERSON:
+            return pl.col("learner_id") == audience.learner_id
+        case AudienceKind.ATTRIBUTE:
+            return pl.col(f"value:{audience.attribute}") == fold_key(audience.value)
+        case AudienceKind.GROUP:
+            group = members.get(audience.group_id or 0)
+            return pl.lit(value=False) if group is None else pl.col("learner_id").is_in(group.implode())

@@ -180,6 +180,10 @@ def _whom(one: Assignment, groups: dict[int, str], people: dict[int, str]) -> st
     audience = Audience(AudienceKind(one.audience), one.group_id, one.learner_id, one.attribute, one.value)
     if audience.kind is AudienceKind.PERSON:
         return people.get(one.learner_id or 0, "")
+    if audience.kind is AudienceKind.ATTRIBUTE:
+        # As pages call attributes everywhere.
+        name = one.attribute.removeprefix("attribute_").replace("_", " ").capitalize()
+        return f"{name}: {one.value}"
     return groups.get(one.group_id or 0, "") if audience.kind is AudienceKind.GROUP else audience.worded(groups)
 
 

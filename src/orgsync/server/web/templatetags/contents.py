@@ -23,6 +23,8 @@ def taking(seconds: int | None) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     if not hours:
         return gettext("%(minutes)d min") % {"minutes": minutes}
+    if not minutes:
+        return gettext("%(hours)d h") % {"hours": hours}
     return gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
 
 
