@@ -1,6 +1,7 @@
 """Content pages: list, one content, import, assign; and what a limited sub-admin sees of them."""
 
 import re
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,16 @@ from django.utils import timezone
 
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Group, Learner
-from orgsync.server.learning.models import Assignment, Audience, Content, ContentPart, LearnerAssignment
+from orgsync.server.learning.models import (
+    Assignment,
+    Audience,
+    Content,
+    ContentPart,
+    LearnerAssignment,
+    Source,
+    Verb,
+)
+from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.access import Right
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import transitions
@@ -141,6 +151,9 @@ def test_course_is_assigned_by_plan_and_shown_everywhere(
     assert "bo.adams@example.com" in seen
     assert re.search(r"Selling.*overdue", content(alice, "/admin/people/learners/1/"), re.DOTALL)
     assert "Assigned courses" in content(alice, f"/admin/people/groups/{sales.pk}/")
+    deed = Deed(1, course.pk, Verb.COMPLETED, timezone.now(), uuid.uuid4())
+    record(acme, [deed], source=Source.PAGE, now=timezone.now())
+    assert "by learning" in content(alice, "/admin/people/learners/1/", about="assignments")
     limited = sub(Right.RECOMMEND_CONTENT)
     for path in (
         f"{LIST}{course.pk}/",
@@ -155,5 +168,6 @@ def test_course_is_assigned_by_plan_and_shown_everywhere(
     assert limited.get(f"{LIST}assignments/{of_secret.pk}/").status_code == 404
     assert limited.post(f"{LIST}{course.pk}/assign/", {"whom": "everybody", "due": "never"}).status_code == 200
     ended = limited.post(f"{LIST}assignments/{of_sales.pk}/")
-    assert run(UploadJob.objects.latest("id")).status == JobStatus.HELD
+    # Ana has completed it, so that the end closes nothing and needs no second look.
+    assert run(UploadJob.objects.latest("id")).status == JobStatus.DONE
     assert content(limited, ended["Location"])

@@ -51,7 +51,9 @@ def _entry(moment: Moment, names: Names, titles: Mapping[int, str], is_undoable:
     others = [fact for fact in moment.facts if fact.subject is not Subject.ASSIGNMENT]
     entry = entry_of(replace(moment, facts=others), names, is_undoable)
     lines = [_line(fact, titles) for fact in moment.facts if fact.subject is Subject.ASSIGNMENT]
-    return replace(entry, lines=[*entry.lines, *lines])
+    completed = [fact for fact in moment.facts if fact.after == AssignmentState.COMPLETED]
+    is_learned = moment.job_id is None and len(completed) == len(moment.facts)
+    return replace(entry, lines=[*entry.lines, *lines], is_learned=is_learned)
 
 
 def _line(fact: Fact, titles: Mapping[int, str]) -> Line:

@@ -66,6 +66,8 @@ class Entry:
     lines: Sequence[Line]
     cause: str | None = None
     """Why the person left, where no row of a file says so."""
+    is_learned: bool = False
+    """Whether the person did it themselves, by completing what was assigned."""
 
 
 def entry_of(moment: Moment, names: Names, is_undoable: Callable[[UploadJob], bool]) -> Entry:
