@@ -27,9 +27,12 @@ class Line:
     peak_bytes: int = 0
     """Highest sum of PSS of all our processes and PostgreSQL's during the job; 0 where it was not looked at."""
 
+    is_speed: bool = False
+    """Whether the ratio says how many times as fast ours is (more is better); else how many times as long it takes."""
+
     @property
     def ratio(self) -> float:
-        return self.seconds / self.floor_seconds
+        return self.floor_seconds / self.seconds if self.is_speed else self.seconds / self.floor_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ def measure_all(folder: Path, *, people: int, repeats: int) -> Iterator[Line]:
         f"changes file of {_few(people):,} rows", "the same into a directory of a hundredth", few, few_of_small, peak
     )
     first = lines[0]
-    # How much longer a person takes in the large load: 1 is the same rate.
-    yield Line("first load", "a tenth, times 10", first.seconds, tenth * people / _tenth(people), first.peak_bytes)
+    whole = tenth * people / _tenth(people)
+    yield Line("rate of the first load", "of a tenth", first.seconds, whole, first.peak_bytes, is_speed=True)
     yield from _beside_peers(loaded, _small(people), copied=first.floor_seconds / people)
 
 
@@ -72,7 +75,8 @@ def _beside_peers(loaded: float, count: int, *, copied: float) -> Iterator[Line]
     """Compare a first load with what other programs were seen to do, as fast as this machine copies a person."""
     scale = peers.COPY_SECONDS / copied
     for name, rate in peers.RATES.items():
-        yield Line(f"first load of {count:,}", f"{name} at {rate:,} a second, scaled", loaded, count / (rate * scale))
+        scaled = f"{name} at {rate:,} a second, scaled"
+        yield Line(f"first load of {count:,}", scaled, loaded, count / (rate * scale), is_speed=True)
 
 
 def _write_files(folder: Path, people: int) -> Files:

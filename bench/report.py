@@ -27,7 +27,7 @@ def show_table(lines: Sequence[Line], facts: Facts, *, people: int) -> None:
             f"{line.seconds:.3f}",
             line.floor,
             f"{line.floor_seconds:.3f}",
-            f"{line.ratio:.1f} ×",
+            f"{line.ratio:.1f} ×{' as fast' if line.is_speed else ''}",
             _peak(line),
         )
     console = Console(width=140)

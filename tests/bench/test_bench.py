@@ -25,7 +25,7 @@ def test_bench_measures_every_line(tmp_path: Path) -> None:
         "same file, after one edit by hand",
         "next-day file, 1 % changed",
         "changes file of 5 rows",
-        "first load",
+        "rate of the first load",
         *["first load of 50"] * 3,
     ]
     assert all(line["ratio"] > 0 for line in written["lines"])
