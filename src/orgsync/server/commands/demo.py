@@ -7,7 +7,7 @@ import click
 
 from orgsync.server.demo.company import Company
 from orgsync.server.demo.server import DemoServer
-from orgsync.server.demo.story import seed_company, tell
+from orgsync.server.demo.story import let_learn, seed_company, tell
 from orgsync.server.embedded import remove_data_dir
 
 
@@ -35,6 +35,7 @@ def demo(*, data_dir: Path, people: int, port: int, keeps_serving: bool) -> None
             tell(server, company)
         elif is_new:
             seed_company(server, company)
+            let_learn(server)
         if keeps_serving:
             click.echo(f"\nServing {company.name} on {server.url}. Data: {data_dir}. Stop with Ctrl-C.")
             server.wait()

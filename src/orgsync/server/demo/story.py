@@ -43,6 +43,10 @@ def seed_company(server: DemoServer, company: Company) -> None:
     token = _set_up(server, company)
     for file, code in ((company.first_night, 0), (company.second_night, 0), (company.wrong_night, _HELD)):
         _push(server, file, token, code)
+
+
+def let_learn(server: DemoServer) -> None:
+    """Give the company a catalogue and assignments, and let its people learn."""
     click.echo(_indent(_orgsync(server, ["admin", "sample-learning"])))
 
 
