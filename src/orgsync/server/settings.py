@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "orgsync.server.notify",
     "orgsync.server.hooks",
     "orgsync.server.learning",
+    "orgsync.server.reports",
 ]
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",

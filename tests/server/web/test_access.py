@@ -23,8 +23,8 @@ from tests.job_world import make_admin, make_job, make_media, make_token
 
 OPEN = {"start", "setup", "invitation", "activate"}
 """Pages that ask nobody to sign in: they lead to where the visitor belongs."""
-OWN = {"organizations"}
-"""Pages of whoever is signed in, whatever their roles."""
+OWN = {"organizations", "reports-save"}
+"""Pages of whoever is signed in, whatever their roles: what they change is their own."""
 SEEING = {
     "home",
     "help",
@@ -57,6 +57,10 @@ SEEING = {
     "assignments-download",
     "assignment",
     "assignment-download",
+    "reports",
+    "reports-people",
+    "reports-story",
+    "reports-download",
     "branding-css",
     "logo",
     "recommendations",
@@ -183,6 +187,7 @@ POSTED = {
     "learner-invite",
     "license-invite",
     "content-archive",
+    "reports-save",
 }
 
 _OF_LEARNER = ("learner", "learner-edit", "learner-change", "learner-erase", "learner-invite")
@@ -272,6 +277,7 @@ def address(acme: Organization) -> Address:
         "webhook": {"webhook": webhook.pk},
         "webhook-replay": {"webhook": webhook.pk},
         "delivery": {"webhook": webhook.pk, "delivery": delivery.pk},
+        "reports-download": {"form": "csv"},
         "logo": {"version": acme.logo_version},
         "recommendation-remove": {"rule": rule.pk},
     }

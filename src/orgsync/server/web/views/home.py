@@ -18,6 +18,7 @@ from orgsync.server.directory.queries_home import people_counts
 from orgsync.server.orgs.access import Permission, grants_of, may_for_all
 from orgsync.server.orgs.models import Organization
 from orgsync.server.orgs.rights import RIGHTS
+from orgsync.server.reports.home import learning_of
 from orgsync.server.uploads import queries_home
 from orgsync.server.uploads.queries_home import DayOfChanges
 from orgsync.server.web.charts import BarRow, bar_row
@@ -33,7 +34,9 @@ def home(request: AdminRequest) -> HttpResponse:
     """Show held jobs, people, licenses, how fresh each feed is, and the last fortnight's changes."""
     if not may_for_all(request.admin, Permission.SEE_JOBS):
         return render(request, "web/home/own.html", {"section": "home"} | _own(request))
-    return render(request, "web/home/home.html", {"section": "home"} | _standing(request.organization))
+    learning = learning_of(request.organization, timezone.now())
+    values = {"section": "home", "learning": learning} | _standing(request.organization)
+    return render(request, "web/home/home.html", values)
 
 
 def _own(request: AdminRequest) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""Ask the database: slices with their numbers, and the people behind one of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from orgsync.server.directory.models import Group, Learner
+from orgsync.server.orgs.access import People
+from orgsync.server.orgs.models import Organization
+from orgsync.server.reports.questions import GROUP, MANAGER, Question, Span, span_of
+from orgsync.server.reports.sql import people_statement, slices_statement
+
+SHOWN: Final = 100
+"""Slices of a page; a file has all."""
+PAGE: Final = 50
+_SECONDS: Final = 3_600
+# A million people and their sums are joined in memory, and on as many cores as there are.
+_SET_MEMORY: Final = "SET LOCAL work_mem = '128MB'"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One line of a report."""
+
+    key: str | None
+    """The value, or the id of a group or manager; None where people have none."""
+    label: str
+    people: int
+    value: float
+
+    @property
+    def per_person(self) -> float:
+        return self.value / self.people if self.people else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to a question."""
+
+    asked: Question
+    span: Span
+    slices: tuple[Slice, ...]
+    """The highest value first."""
+
+    @property
+    def total(self) -> float:
+        return sum(one.value for one in self.slices)
+
+    @property
+    def people(self) -> int:
+        return sum(one.people for one in self.slices)
+
+    @property
+    def adds_up(self) -> bool:
+        """Return whether the lines add up: people may be in several groups."""
+        return self.asked.slice != GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One person of a slice, with what they add to it."""
+
+    learner_id: int
+    value: float
+    raw: int
+    """The value as it is stored, by which the next page is found."""
+    name: str
+    address: str
+
+
+def answer(organization: Organization, asked: Question, people: People, *, now: datetime) -> Report:
+    """Return the report over the people whom the asker may see. One statement, and one for names."""
+    return answer_span(organization, asked, span_of(organization, asked, now), people)
+
+
+def answer_span(organization: Organization, asked: Question, span: Span, people: People) -> Report:
+    """Do what `answer` does for days that are already known."""
+    rows = _fetch(*slices_statement(organization.pk, asked, span, people))
+    names = _names(organization, asked.slice, [key for key, _, _ in rows if key])
+    slices = tuple(
+        Slice(key, names.get(key or "", key or ""), people_, _amount(asked, value)) for key, people_, value in rows
+    )
+    return Report(asked, span, slices)
+
+
+def people_of(
+    organization: Organization,
+    asked: Question,
+    people: People,
+    *,
+    wanted: str | None,
+    now: datetime,
+    after: tuple[int, int] | None = None,
+    limit: int | None = PAGE,
+) -> list[Counted]:
+    """Return the people of one slice, those with the highest value first; None for everybody at once."""
+    span = span_of(organization, asked, now)
+    text, values = people_statement(organization.pk, asked, span, people, wanted=wanted, after=after, limit=limit)
+    return [
+        Counted(
+            learner_id,
+            _amount(asked, value),
+            int(value),
+            " ".join(part for part in (first, last) if part),
+            address or "",
+        )
+        for learner_id, value, first, last, address in _fetch(text, values)
+    ]
+
+
+def lines_of(report: Report) -> Iterator[tuple[str, int, float, float]]:
+    """Yield each slice as label, people, value and value per person."""
+    for one in report.slices:
+        yield one.label, one.people, one.value, one.per_person
+
+
+def _amount(asked: Question, value: Any) -> float:
+    return float(value) / _SECONDS if asked.measured.is_hours else float(value)
+
+
+def _fetch(text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SET_MEMORY)
+        cursor.execute(text, values)
+        return list(cursor.fetchall())
+
+
+def _names(organization: Organization, slice_: str, keys: list[str]) -> dict[str, str]:
+    """Return what ids of groups and managers are called; a value is its own name."""
+    if slice_ == GROUP:
+        named = Group.objects.filter(organization=organization, id__in=map(int, keys))
+        return {str(group_id): name for group_id, name in named.values_list("id", "name")}
+    if slice_ != MANAGER:
+        return {}
+    ids = [int(key) for key in keys if key.isdecimal()]
+    mine = Learner.objects.filter(organization_id=organization.pk, id__in=ids)
+    found = {}
+    for learner_id, first, last, address in mine.values_list(
+        "id", "preferred_first_name", "preferred_last_name", "primary_email_address"
+    ):
+        found[str(learner_id)] = " ".join(part for part in (first, last) if part) or address
+    return found
