@@ -55,6 +55,7 @@ class Activity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "learner_id", "at"], name="activity_by_learner"),
             models.Index(fields=["organization_id", "content_id", "at"], name="activity_by_content"),
+            models.Index(fields=["organization_id", "at"], name="activity_by_time"),
             models.Index(
                 fields=["organization_id", "learner_id"],
                 condition=models.Q(former_learner_ids__isnull=False),
