@@ -67,14 +67,14 @@ class DemoServer:
                 if reader is not None:
                     reader.join()
 
-    def call(self, path: str, token: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        """Make one call of the wire: POST with a JSON body, else GET; return the JSON of the answer."""
+    def call(self, path: str, token: str, body: Any = None) -> Any:
+        """Make one call of the wire or of xAPI: POST with a JSON body, else GET; return the JSON of the answer."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers["X-Experience-API-Version"] = "1.0.3"
         request = Request(f"{self.url}{path}", json.dumps(body).encode() if body else None, headers)  # noqa: S310
         trust = ssl.create_default_context(cafile=str(self.authority))
         with urlopen(request, context=trust, timeout=30) as answer:  # nosec B310 # noqa: S310  our own https address
-            found: dict[str, Any] = json.load(answer)
-            return found
+            return json.load(answer)
 
     def wait(self) -> None:
         """Wait until the server ends, or until somebody presses Ctrl-C, which ends it."""

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default as default_policy
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 import click
 
 from orgsync.server.demo.company import Company
+from orgsync.server.demo.platform import statement_batches
 from orgsync.server.demo.server import ORGSYNC, DemoFailed, DemoServer, environment, run
 
 EMAIL: Final = "owner@example.com"
@@ -48,6 +50,19 @@ def seed_company(server: DemoServer, company: Company) -> None:
 def let_learn(server: DemoServer) -> None:
     """Give the company a catalogue and assignments, and let its people learn."""
     click.echo(_indent(_orgsync(server, ["admin", "sample-learning"])))
+    _learn(server, company)
+
+
+def _learn(server: DemoServer, company: Company) -> None:
+    """Tell the server what people learned, as a learning platform does."""
+    _title("Half a year of learning, as xAPI statements of a learning platform")
+    make = ["admin", "token", "--name", "Learning platform", "--feed", "Learning platform", "--mode", "changes"]
+    token = _orgsync(server, [*make, "--scope", "xapi:write"]).strip()
+    count = 0
+    for batch in statement_batches(company.first_night, now=datetime.now(UTC)):
+        server.call("/xapi/statements", token, batch)
+        count += len(batch)
+    click.echo(f"  {count:,} statements")
 
 
 def _set_up(server: DemoServer, company: Company) -> str:
@@ -121,7 +136,7 @@ def _wait_for(server: DemoServer, urn: str, token: str) -> dict[str, Any]:
     asked = server.call("/v2/enterpriseUploadJobs?action=processFile", token, {"mediaUrn": urn})
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        job = server.call(f"/v2/enterpriseUploadJobs/{asked['value']}", token)
+        job: dict[str, Any] = server.call(f"/v2/enterpriseUploadJobs/{asked['value']}", token)
         if job["status"] in _ENDED:
             return job
         time.sleep(0.2)
