@@ -34,6 +34,7 @@ CONFIGURATION: Final = {
     "orgs_admin",
     "orgs_invitation",
     "orgs_singlesignon",
+    "reports_savedreport",
     "tokens_accesstoken",
     "tokens_application",
     "uploads_erasurerequest",

@@ -39,7 +39,7 @@ ANA, BO, CY = 1, 2, 3
 
 
 def at(day: int) -> datetime:
-    return datetime(2026, 3, day, 12, tzinfo=UTC)
+    return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=day - 1)
 
 
 def learn(organization: Organization, who: int, day: int, verb: Verb = Verb.VIEWED, content: int = 7) -> None:
@@ -182,6 +182,16 @@ def test_before_and_after(company: Organization) -> None:
     assert (whole.before.people, whole.before.learners, whole.before.hours, whole.before.completions) == (3, 3, 4, 1)
     assert (whole.after.people, whole.after.learners, whole.after.adoption) == (2, 1, 50.0)
     assert {line.label: line.before.people for line in story.lines} == {"Sales": 2, "Ops": 1}
+
+
+def test_before_the_directory_began_people_of_today_stand_in(company: Organization) -> None:
+    """Nobody was in the directory in January; activity of then still counts, for who they are today."""
+    learn(company, CY, -60)
+    asked = Question(period=Period.CHOSEN, since=date(2026, 2, 1), until=date(2026, 3, 31))
+
+    story = tell_story(company, asked, EVERYBODY, now=NOW)
+
+    assert (story.whole.before.people, story.whole.before.learners, story.whole.after.people) == (2, 1, 2)
 
 
 def test_files_hold_what_the_page_shows_and_no_formula(company: Organization) -> None:

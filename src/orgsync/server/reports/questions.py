@@ -58,11 +58,13 @@ class Span:
     last: date
     today: date
     zone_name: str
+    has_people_of_today: bool = False
+    """Whether people are taken as they are now, whatever the days."""
 
     @property
     def moment(self) -> datetime | None:
         """Return the end of the last day where that is past: people are then taken as they were. Else None."""
-        return self.end if self.last < self.today else None
+        return self.end if self.last < self.today and not self.has_people_of_today else None
 
     @property
     def start(self) -> datetime:

@@ -1,13 +1,13 @@
 """What learning came to, before and after: the figures that an admin shows to their board."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 from orgsync.server.reports.answers import Slice, answer_span
-from orgsync.server.reports.questions import Question, Span, span_of
+from orgsync.server.reports.questions import WHOLE, Question, Span, span_of
 
 MEASURES: Final = ("learners", "hours", "completions")
 
@@ -62,10 +62,14 @@ class Story:
 def tell_story(organization: Organization, asked: Question, people: People, *, now: datetime) -> Story:
     """Compare the days of the question with as many days before them, sliced alike.
 
-    People are those of the last day of each period, so that somebody who moved counts where they were.
+    People are those of the last day of each period, so that somebody who moved counts where they were. Where nobody was
+    in the directory then, it has begun since, and people of today stand in for those before.
     """
     after = span_of(organization, asked, now)
-    spans = (after.before, after)
+    before = after.before
+    if not answer_span(organization, Question("people", WHOLE), before, people).people:
+        before = replace(before, has_people_of_today=True)
+    spans = (before, after)
     found = [_by_slice(organization, asked.slice, span, people) for span in spans]
     keys = {key: label for part in found for key, (label, _) in part.items()}
     lines = [

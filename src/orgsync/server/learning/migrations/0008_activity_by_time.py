@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0006_colleagues_and_recommendations"),
+        ("learning", "0007_content_imports"),
     ]
 
     operations = [
