@@ -21,6 +21,7 @@ TABLES: Final = (
     *("learning_activity", "learning_daysum"),
 )
 _GROUPS: Final = 200
+_UNREAD: Final = ("activity_by_learner", "activity_by_content", "activity_by_time")
 Asked = tuple[str, int, tuple[Callable[[], object], Callable[[], object]]]
 
 
@@ -32,6 +33,9 @@ def fill(statements: Sequence[str], *, people: int, deeds: int) -> Organization:
     for number in range(_GROUPS):
         Group.objects.create(organization=organization, name=f"G{number}", name_key=f"g{number}", created_at=now)
     with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+        for index in _UNREAD:
+            cursor.execute(f"DROP INDEX {index}")
         for statement in statements:
             cursor.execute(statement, {"organization": organization.pk, "people": people, "deeds": deeds})
         for table in TABLES:

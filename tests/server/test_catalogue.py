@@ -27,6 +27,7 @@ CONFIGURATION: Final = {
     "hooks_delivery",
     "hooks_webhook",
     "learning_assignment",
+    "learning_activityimport",
     "learning_content",
     "learning_contentimport",
     "learning_recommendationrule",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from orgsync.server.learning.daysums import find_sum_faults, rebuild
+from orgsync.server.learning.daysums import find_sum_faults, verify_sums
 from orgsync.server.learning.models import DaySum, Progress, Source, Verb
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
@@ -82,9 +82,7 @@ def test_what_does_not_add_up_is_found_and_mended() -> None:
     DaySum.objects.filter(organization_id=organization.pk, learner_id=1).update(views=99)
     Progress.objects.filter(organization_id=organization.pk, learner_id=2).delete()
 
-    found = faults(organization)
-    with connection.cursor() as cursor:
-        rebuild(cursor, organization.pk)
+    found = verify_sums(organization.pk, repair=True)
 
     assert len(found) == 2
     assert all(found.values())

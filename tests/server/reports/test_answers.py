@@ -82,7 +82,7 @@ def company() -> Organization:
             **mine,
             learner_id=CY,
             assignment_id=assignment,
-            content_id=7,
+            content_id=8,
             state=state,
             since=at(3),
             due_on=date(2026, 3, due),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import Erasure, Learner
 from orgsync.server.hooks.models import Delivery, Webhook
-from orgsync.server.learning.models import Assignment, Content, ContentImport, RecommendationRule
+from orgsync.server.learning.models import ActivityImport, Assignment, Content, ContentImport, RecommendationRule
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.access import ROLE_PERMISSIONS, Permission
 from orgsync.server.orgs.models import Account, Admin, Invitation, Organization, Role
@@ -114,6 +114,9 @@ CHANGING = {
     "content-archive",
     "content-assign",
     "content-imports",
+    "activity-imports",
+    "activity-import",
+    "activity-template",
     "content-template",
     "content-import",
     "duplicates",
@@ -168,7 +171,9 @@ CONTENT = {
     "content-assign",
 }
 ASSIGNMENT = {"assignment", "assignment-download"}
-WITH_ID |= GROUP | POOL | CONTENT | ASSIGNMENT | {"duplicate", "content-import", "recommendation-remove"}
+WITH_ID |= (
+    GROUP | POOL | CONTENT | ASSIGNMENT | {"duplicate", "content-import", "activity-import", "recommendation-remove"}
+)
 POSTED = {
     "job-decide",
     "token-revoke",
@@ -219,6 +224,9 @@ def address(acme: Organization) -> Address:
     assignment = Assignment.objects.create(
         organization=acme, content_id=course.pk, audience="everybody", made_at=timezone.now(), begun_at=timezone.now()
     )
+    activity_file = ActivityImport.objects.create(
+        organization=acme, file_name="a.csv", source=b"", made_at=timezone.now()
+    )
     file = ContentImport.objects.create(
         organization=acme, file_name="a.csv", source=b"key,title\n", made_at=timezone.now()
     )
@@ -255,6 +263,7 @@ def address(acme: Organization) -> Address:
         **{name: {"content": course.pk} for name in CONTENT},
         **{name: {"assignment": assignment.pk} for name in ASSIGNMENT},
         "content-import": {"number": file.pk},
+        "activity-import": {"number": activity_file.pk},
         "duplicate": {"one": 1, "other": 2},
         "upload-template": {"kind": "users"},
         "upload-preview": {"media": media.public_id},

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from orgsync.server.directory.models import Group, Learner, Membership
-from orgsync.server.learning.models import Source, Verb
+from orgsync.server.learning.models import Activity, ActivityImport, Content, Source, Verb
 from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.models import Admin, Organization, Role
 from orgsync.server.reports.models import SavedReport
@@ -95,3 +96,32 @@ def test_files_and_story(alice: Client, people: list[Learner]) -> None:
     assert text.splitlines()[1] == "Sales & Co,1,2,2.0"
     assert book.content.startswith(b"PK")
     assert "100.0 %" in page(alice, "story/")
+
+
+def test_activity_by_file_is_looked_at_and_recorded_once(
+    acme: Organization, alice: Client, people: list[Learner]
+) -> None:
+    """Each row in error says why; the same file again, and a row twice, record nothing more; the file is gone then."""
+    Content.objects.create(organization=acme, key="fire", title="Fire", title_key="fire", created_at=timezone.now())
+    email = people[0].primary_email_address
+    text = (
+        "person,content,verb,at,minutes,percent,mood\n"
+        f"{email.upper()},fire,Completed,2026-03-02 14:30,25,,good\n{email},fire,completed,2026-03-02 14:30,25,,\n"
+        f"nobody@example.com,ice,sang,tomorrow,many,101,\n"
+    )
+    shown = []
+    for _ in range(2):
+        file = SimpleUploadedFile("learned.csv", text.encode())
+        preview = alice.post(f"{REPORTS}import/", {"file": file})["Location"]
+        shown.append(alice.get(preview).content.decode())
+        alice.post(preview)
+
+    assert ["1 new, 1 recorded already, 1 in error" in shown[0], "0 new, 2 recorded already" in shown[1]] == [
+        True,
+        True,
+    ]
+    problems = ("Nobody has this", "No content has", "Write one of", "past time", "number of minutes", "from 0 to 100")
+    assert [problem in shown[0] for problem in problems] == [True] * 6
+    recorded = Activity.objects.filter(organization_id=acme.pk, source="file")
+    assert list(recorded.values_list("learner_id", "verb", "seconds")) == [(1, "completed", 1500)]
+    assert not ActivityImport.objects.exists()

@@ -58,6 +58,7 @@ class Action(StrEnum):
     GROUPS_EXPORTED = "groups_exported"
     LICENSES_EXPORTED = "licenses_exported"
     REPORT_EXPORTED = "report_exported"
+    ACTIVITY_IMPORTED = "activity_imported"
     JOB_ACCEPTED = "job_accepted"
     JOB_HELD = "job_held"
     JOB_FIRST_APPROVED = "job_first_approved"
@@ -140,6 +141,7 @@ MEANINGS: dict[Action, str] = {
     Action.CONTENT_EXPORTED: "The content, or the people to whom some is assigned, were downloaded.",
     Action.GROUPS_EXPORTED: "The groups, or the people of one of them, were downloaded.",
     Action.LICENSES_EXPORTED: "The license pools, or the people of one of them, were downloaded.",
+    Action.ACTIVITY_IMPORTED: "A file of activity was recorded.",
     Action.REPORT_EXPORTED: "A report, or the people behind a line of it, was downloaded.",
     Action.JOB_ACCEPTED: "A file was accepted and its job queued.",
     Action.JOB_HELD: "A job was put on hold for a person to look at.",

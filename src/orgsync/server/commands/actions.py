@@ -29,6 +29,7 @@ from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
 from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
 from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
 from orgsync.server.directory.rulepreview import RulePreview
+from orgsync.server.learning.daysums import verify_sums
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
@@ -211,6 +212,10 @@ class Actions:
         known = [_organization(self.name)] if self.name else list(Organization.objects.order_by("name"))
         for organization in known:
             yield organization.name, verify_log(organization.pk, anchor=anchor)
+
+    def verify_learning(self, *, repair: bool) -> dict[str, int]:
+        """Return what of the sums of activity is wrong, by what and how often; with `repair` it is put right."""
+        return verify_sums(_organization(self.name).pk, repair=repair)
 
     def set_retention(self, days: Mapping[str, int | None]) -> dict[str, int | None]:
         """Change how many days things are kept, None for without an end; return all of them."""

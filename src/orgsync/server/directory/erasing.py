@@ -28,6 +28,8 @@ _FORGET_REFERENCES: Final = """
 _FORGET_STATEMENTS: Final = """
     DELETE FROM learning_statement WHERE organization_id = %s AND learner_id IS NULL AND person_key = ANY (%s)
 """
+# A file of activity that somebody is looking at may name anybody.
+_FORGET_IMPORTS: Final = "DELETE FROM learning_activityimport WHERE organization_id = %s"
 _HELD_BY_OTHERS: Final = """
     SELECT email_key, unique_user_id FROM directory_learner
      WHERE organization_id = %s AND id <> %s AND (email_key = ANY (%s) OR unique_user_id = ANY (%s))
@@ -101,6 +103,7 @@ def erase_rows(person: Person, *, by_id: int, at: datetime, counts: Mapping[str,
         named = [f"?{key}" for key in (*person.ids, *person.keys.emails)]
         cursor.execute(_FORGET_REFERENCES, {"organization": person.organization_id, "named": named})
         cursor.execute(_FORGET_STATEMENTS, [person.organization_id, [*person.ids, *map(fold_key, person.emails)]])
+        cursor.execute(_FORGET_IMPORTS, [person.organization_id])
         rows = remove_people(cursor, person.organization_id, [person.learner_id], at=at)
     erasure, _ = Erasure.objects.update_or_create(
         organization_id=person.organization_id,

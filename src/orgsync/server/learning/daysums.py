@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 Before = Sequence[tuple[int, int, date | None, date | None, date | None]]
@@ -197,4 +198,14 @@ def find_sum_faults(cursor: CursorWrapper, organization_id: int) -> dict[str, in
         (count,) = cursor.fetchone()
         if count:
             faults[what] = int(count)
+    return faults
+
+
+def verify_sums(organization_id: int, *, repair: bool) -> dict[str, int]:
+    """Do what `find_sum_faults` does, while nobody records; with `repair`, add up anew what is wrong."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_alone(cursor, organization_id)
+        faults = find_sum_faults(cursor, organization_id)
+        if faults and repair:
+            rebuild(cursor, organization_id)
     return faults

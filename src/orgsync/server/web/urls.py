@@ -5,6 +5,7 @@ from django.urls import path
 from orgsync.server.web.views import (
     account,
     activation,
+    activityimport,
     admins,
     applications,
     assignments,
@@ -94,6 +95,9 @@ urlpatterns = [
     path("admin/reports/people/", reports.people, name="reports-people"),
     path("admin/reports/story/", reports.story, name="reports-story"),
     path("admin/reports/download/<slug:form>/", reports.download, name="reports-download"),
+    path("admin/reports/import/", activityimport.index, name="activity-imports"),
+    path("admin/reports/import/template/", activityimport.template, name="activity-template"),
+    path("admin/reports/import/<int:number>/", activityimport.detail, name="activity-import"),
     path("admin/licenses/", licenses.index, name="licenses"),
     path("admin/licenses/download/", licenses.download, name="licenses-download"),
     path("admin/licenses/<int:pool>/", licenses.detail, name="license"),

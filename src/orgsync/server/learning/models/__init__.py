@@ -14,10 +14,11 @@ from orgsync.server.learning.models.colleagues import Digest, Follow, Hearing, L
 from orgsync.server.learning.models.content import Audience, Content, ContentImport, ContentKind, ContentPart
 from orgsync.server.learning.models.recommending import Affinity, RecommendationRule
 from orgsync.server.learning.models.signin import LearnerSession, SignInLink, SignInTry, TryKind, Way
-from orgsync.server.learning.models.statements import Statement
+from orgsync.server.learning.models.statements import ActivityImport, Statement
 
 __all__ = [
     "Activity",
+    "ActivityImport",
     "Affinity",
     "Assignment",
     "AssignmentState",

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from orgsync.server.orgs.models import Organization
+
 
 class Statement(models.Model):
     """One statement; never changed. What it counts for is the activity of the same id."""
@@ -48,3 +50,18 @@ class Statement(models.Model):
                 fields=["organization_id", "voids"], condition=models.Q(voids__isnull=False), name="statement_voiding"
             ),
         ]
+
+
+class ActivityImport(models.Model):
+    """A file of activity that somebody looks at before it is recorded; it is gone then, or a day later."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False)
+    file_name = models.TextField()
+    source = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organization", "made_at"], name="activity_import_by_time")]
+
+    def __str__(self) -> str:
+        return self.file_name
