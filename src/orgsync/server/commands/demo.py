@@ -35,7 +35,7 @@ def demo(*, data_dir: Path, people: int, port: int, keeps_serving: bool) -> None
             tell(server, company)
         elif is_new:
             seed_company(server, company)
-            let_learn(server)
+            let_learn(server, company)
         if keeps_serving:
             click.echo(f"\nServing {company.name} on {server.url}. Data: {data_dir}. Stop with Ctrl-C.")
             server.wait()

@@ -47,7 +47,7 @@ def seed_company(server: DemoServer, company: Company) -> None:
         _push(server, file, token, code)
 
 
-def let_learn(server: DemoServer) -> None:
+def let_learn(server: DemoServer, company: Company) -> None:
     """Give the company a catalogue and assignments, and let its people learn."""
     click.echo(_indent(_orgsync(server, ["admin", "sample-learning"])))
     _learn(server, company)

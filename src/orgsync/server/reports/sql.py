@@ -81,7 +81,7 @@ _DAYS: Final = """
      WHERE organization_id = %(organization)s AND day BETWEEN %(first)s AND %(last)s
 """
 _SLICES: Final = """
-    WITH {later} person AS ({people})
+    WITH {later} person AS NOT MATERIALIZED ({people})
     SELECT sized.slice, sized.people, coalesce(added.value, 0) AS value
       FROM (SELECT slice, count(*) AS people FROM person GROUP BY slice) AS sized
       LEFT JOIN ({added}) AS added ON added.slice IS NOT DISTINCT FROM sized.slice
