@@ -45,6 +45,7 @@ class Action(StrEnum):
     BLACKOUT_CHANGED = "blackout_changed"
     APPROVALS_CHANGED = "approvals_changed"
     LEARNERS_INVITED = "learners_invited"
+    LEARNER_LINK_MADE = "learner_link_made"
     POOL_CHANGED = "pool_changed"
     RECOMMENDATION_RULE_MADE = "recommendation_rule_made"
     RECOMMENDATION_RULE_REMOVED = "recommendation_rule_removed"
@@ -129,6 +130,7 @@ MEANINGS: dict[Action, str] = {
     Action.BLACKOUT_CHANGED: "Days on which every job is held were added or removed.",
     Action.APPROVALS_CHANGED: "How many people approve a held job was changed, or for how long that counts.",
     Action.LEARNERS_INVITED: "People were invited to their license by hand, or invited again: how many, or who.",
+    Action.LEARNER_LINK_MADE: "An operator made a link that signs a learner in.",
     Action.POOL_CHANGED: "A license pool was made, or its name or seats changed.",
     Action.RECOMMENDATION_RULE_MADE: "A rule was made that recommends content to people with a value of an attribute.",
     Action.RECOMMENDATION_RULE_REMOVED: "A rule that recommends content was removed.",

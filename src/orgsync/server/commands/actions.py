@@ -19,9 +19,11 @@ from orgsync.server.audit.log import record_look
 from orgsync.server.audit.queries import csv_lines, entry_line, find_entries
 from orgsync.server.audit.verify import Verdict, verify_log
 from orgsync.server.commands.guardview import GuardLine, guard_lines
+from orgsync.server.commands.learningactions import LearningActions
 from orgsync.server.commands.peopleactions import PeopleActions
 from orgsync.server.commands.planview import show_plan
 from orgsync.server.configuring import change_settings
+from orgsync.server.demo.colleagues import seed_colleagues
 from orgsync.server.demo.learning import seed_learning
 from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.erasing import find_person
@@ -65,6 +67,11 @@ class Actions:
         """The commands on people and on the claims of feeds."""
         organization = _organization(self.name)
         return PeopleActions(organization, partial(_account, organization))
+
+    @property
+    def learning(self) -> LearningActions:
+        """The commands on what people learn."""
+        return LearningActions(_organization(self.name))
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
@@ -112,7 +119,8 @@ class Actions:
         owner = Account.objects.filter(admin__organization=organization, admin__role=Role.OWNER).order_by("id").first()
         if owner is None:
             raise NotFound(f"{organization.name} has no owner.")
-        return seed_learning(organization, owner, now=timezone.now())
+        now = timezone.now()
+        return seed_learning(organization, owner, now=now) | seed_colleagues(organization, now=now)
 
     def set_guard(self, feed: str | None, kind: str, numbers: Mapping[str, float | None]) -> Limit:
         """Give one guard of a feed, or of all, its own numbers, without any back to the defaults; return what holds."""

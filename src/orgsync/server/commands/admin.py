@@ -12,7 +12,7 @@ from orgsync.server.commands.editing import claims, duplicates, order, person, p
 from orgsync.server.commands.erasing import erase, erasures, lift_erasure
 from orgsync.server.commands.groups import group
 from orgsync.server.commands.guarding import blackout, guard, guards
-from orgsync.server.commands.learning import sample_learning, verify_learning
+from orgsync.server.commands.learning import learner_link, sample_learner, sample_learning, verify_learning
 from orgsync.server.commands.leaving import patience, retention
 from orgsync.server.commands.ready import database_ready
 from orgsync.server.commands.running import DATA_DIR
@@ -214,5 +214,7 @@ admin.add_command(release)
 admin.add_command(undo)
 admin.add_command(sample_learning)
 admin.add_command(verify_learning)
+admin.add_command(learner_link)
+admin.add_command(sample_learner)
 admin.add_command(sandbox)
 admin.add_command(reset_sandbox)

@@ -7,7 +7,7 @@ import click
 
 from orgsync.server.demo.company import Company
 from orgsync.server.demo.server import DemoServer
-from orgsync.server.demo.story import let_learn, seed_company, tell
+from orgsync.server.demo.story import EMAIL, PASSWORD, let_learn, seed_company, tell, tell_learner
 from orgsync.server.embedded import remove_data_dir
 
 
@@ -38,6 +38,8 @@ def demo(*, data_dir: Path, people: int, port: int, keeps_serving: bool) -> None
             let_learn(server, company)
         if keeps_serving:
             click.echo(f"\nServing {company.name} on {server.url}. Data: {data_dir}. Stop with Ctrl-C.")
+            click.echo(f"  As an admin     {EMAIL}, password {PASSWORD}")
+            tell_learner(server)
             server.wait()
 
 

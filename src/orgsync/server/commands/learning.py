@@ -1,4 +1,4 @@
-"""`orgsync admin sample-learning`."""
+"""`orgsync admin sample-learning`, `sample-learner` and `learner-link`."""
 
 from pathlib import Path
 
@@ -35,3 +35,23 @@ def verify_learning(*, data_dir: Path, organization: str | None, repair: bool) -
     if faults and not repair:
         click.get_current_context().exit(1)
     click.echo("Repaired." if faults else "Progress and day sums are what the activity adds up to.")
+
+
+@click.command(hidden=True)
+@DATA_DIR
+@ORGANIZATION
+def sample_learner(*, data_dir: Path, organization: str | None) -> None:
+    """Print the address of a learner who has colleagues."""
+    with database_ready(data_dir, organization) as actions:
+        click.echo(actions.learning.sample_learner())
+
+
+@click.command()
+@DATA_DIR
+@ORGANIZATION
+@click.option("--hours", type=click.IntRange(1, 24), default=1, show_default=True, help="How long it is good for.")
+@click.argument("email")
+def learner_link(*, data_dir: Path, organization: str | None, hours: int, email: str) -> None:
+    """Print a link that signs the learner EMAIL in, once, in any browser: hand it to nobody else."""
+    with database_ready(data_dir, organization) as actions:
+        click.echo(actions.learning.learner_link(email, hours))

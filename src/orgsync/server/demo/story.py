@@ -65,6 +65,20 @@ def _learn(server: DemoServer, company: Company) -> None:
     click.echo(f"  {count:,} statements")
 
 
+def tell_learner(server: DemoServer) -> None:
+    """Print a link by which one looks at the company as one of its learners does."""
+    email = learner_of(server)
+    link = _quietly(server, ["admin", "learner-link", email, "--hours", "24"], "").strip()
+    path = link.partition("/learn/")[2]
+    click.echo(f"  As a learner    {server.url}/learn/{path}")
+    click.echo(f"                  ({email}; works once, within a day)")
+
+
+def learner_of(server: DemoServer) -> str:
+    """Return the address of a learner who has colleagues."""
+    return _quietly(server, ["admin", "sample-learner"], "").strip()
+
+
 def _set_up(server: DemoServer, company: Company) -> str:
     _title("Set up: an organization, and an access token for its nightly full file")
     setup = ["admin", "setup", "--organization", company.name, "--email", EMAIL, "--password-stdin"]

@@ -54,7 +54,7 @@ class Affinity(models.Model):
     """The folded value; of a manager the learner's id."""
     content_id = models.BigIntegerField()
     score = models.FloatField()
-    """Sorts; compares across dimensions."""
+    """By how much a larger share of these people did it than of all others; adds up across dimensions."""
     people = models.PositiveIntegerField()
     """How many with this value completed or liked it."""
     all_people = models.PositiveIntegerField()

@@ -1,7 +1,8 @@
 """What people of one department, title or team complete and like more than everybody else: as aggregates, as sets.
 
 A plain count would recommend to everybody what is popular. So each share is held against the share of all others (the
-lift), small groups are drawn towards the whole (smoothing), and old deeds count less (decay).
+lift), small groups are drawn towards the whole (smoothing), and old deeds count less (decay). What is sorted by is the
+difference of the two shares: by how much more of these people than of the others do it.
 """
 
 from datetime import datetime, timedelta
@@ -69,9 +70,9 @@ _SCORE: Final = """
             ON content.organization_id = %(organization)s AND content.id = counted.content_id
          WHERE counted.value IS NOT NULL AND sized.people >= %(smallest)s AND content.archived_at IS NULL
     ), ranked AS (
-        SELECT *, share / other_share AS lift, share * ln(share / other_share) AS score,
+        SELECT *, share / other_share AS lift, share - other_share AS score,
                row_number() OVER (PARTITION BY dimension, value
-                                  ORDER BY share * ln(share / other_share) DESC, content_id) AS place
+                                  ORDER BY share - other_share DESC, content_id) AS place
           FROM shares WHERE share / other_share >= %(least_lift)s
     )
     INSERT INTO learning_affinity
