@@ -51,7 +51,7 @@ def test_colleagues_recommend_what_they_do_more_than_others(
     newcomer, veteran, clerk = people["Kitchen"][9], people["Kitchen"][0], people["Office"][0]
     (only,) = recommend(acme, newcomer)
     assert only.content == knives
-    assert only.why.startswith("6 of 10 people in Kitchen completed or liked it:")
+    assert only.why == "6 of 10 people in Kitchen completed or liked it; elsewhere 0 of 30."
     assert titles(acme, veteran) == titles(acme, clerk) == []
     assert not Affinity.objects.filter(content_id__in=[rare.pk, safety.pk]).exists()
 

@@ -59,6 +59,10 @@ class Affinity(models.Model):
     """How many with this value completed or liked it."""
     all_people = models.PositiveIntegerField()
     """How many active people have this value."""
+    other_people = models.PositiveIntegerField(default=0)
+    """How many of all others completed or liked it."""
+    other_all_people = models.PositiveIntegerField(default=0)
+    """How many active people have another value, or none."""
     lift = models.FloatField()
     """How many times the share of everybody else, smoothed."""
 

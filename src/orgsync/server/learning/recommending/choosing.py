@@ -5,7 +5,6 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import (
@@ -111,10 +110,14 @@ def _colleague_words(row: Affinity) -> str:
         "work_title": _("who work as %s") % row.value,
         "manager": _("in your team"),
     }[row.dimension]
-    told = {"people": row.people, "all": row.all_people, "where": where, "lift": f"{row.lift:.1f}"}
-    words = ngettext(
-        "%(people)d of %(all)d person %(where)s completed or liked it: %(lift)s times as many as elsewhere.",
-        "%(people)d of %(all)d people %(where)s completed or liked it: %(lift)s times as many as elsewhere.",
-        row.all_people,
+    told = {
+        "people": row.people,
+        "all": row.all_people,
+        "where": where,
+        "others": row.other_people,
+        "all_others": f"{row.other_all_people:,}",
+    }
+    return (
+        _("%(people)d of %(all)d people %(where)s completed or liked it; elsewhere %(others)d of %(all_others)s.")
+        % told
     )
-    return words % told

@@ -55,10 +55,12 @@ _SCORE: Final = """
                coalesce(department_name, work_title, manager) AS value, count(*) AS people
           FROM person GROUP BY GROUPING SETS ((department_name), (work_title), (manager), ())
     ), everybody AS (
-        SELECT (SELECT people FROM sized WHERE dimension IS NULL) AS people, content_id, weight
+        SELECT (SELECT people FROM sized WHERE dimension IS NULL) AS people, content_id, people AS learned, weight
           FROM counted WHERE dimension IS NULL
     ), shares AS (
         SELECT counted.dimension, counted.value, counted.content_id, counted.people, sized.people AS all_people,
+               everybody.learned - counted.people AS other_people,
+               everybody.people - sized.people AS other_all_people,
                (counted.weight + %(prior)s * everybody.weight / everybody.people)
                  / (sized.people + %(prior)s) AS share,
                (everybody.weight - counted.weight + %(prior)s * everybody.weight / everybody.people)
@@ -76,8 +78,10 @@ _SCORE: Final = """
           FROM shares WHERE share / other_share >= %(least_lift)s
     )
     INSERT INTO learning_affinity
-           (organization_id, dimension, value, content_id, score, people, all_people, lift)
-    SELECT %(organization)s, dimension, value, content_id, score, people, all_people, lift
+           (organization_id, dimension, value, content_id, score, people, all_people, other_people, other_all_people,
+            lift)
+    SELECT %(organization)s, dimension, value, content_id, score, people, all_people, other_people, other_all_people,
+           lift
       FROM ranked WHERE place <= %(kept)s
      ORDER BY dimension, value, content_id
 """
