@@ -9,9 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from orgsync.core.forgetting import Keys
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.persontables import remove_people
+from orgsync.server.learning.forgetting import forget_notes
 from orgsync.server.learning.models import Content, Follow, LearnerChoices, Share, SharedWith, Verb
+from orgsync.server.learning.moving import move_activity
 from orgsync.server.learning.telling.choices import choose, is_quiet, welcome
 from orgsync.server.learning.telling.digests import send_digests
 from orgsync.server.learning.telling.following import follow
@@ -210,6 +213,27 @@ def test_whoever_goes_is_gone_from_others_rows(
     with connection.cursor() as cursor:
         remove_people(cursor, acme.pk, [ana.id], at=FRIDAY)
     assert not any(model.objects.exists() for model in (Follow, Share, SharedWith))
+
+
+def test_a_merge_keeps_ties_and_an_erasure_empties_notes(
+    acme: Organization, team: tuple[Learner, Learner, Learner], course: Content
+) -> None:
+    """The record that stays follows, is followed and was shown what the other was; a note forgets an address."""
+    ana, bo, cy = team
+    follow(acme.pk, bo.id, ana.id, now=FRIDAY)
+    follow(acme.pk, ana.id, bo.id, now=FRIDAY)
+    follow(acme.pk, cy.id, bo.id, now=FRIDAY)
+    share(acme, ana, course.pk, With([bo.id]), note="Ask di.boss@example.com", now=FRIDAY)
+    move_activity(acme.pk, {bo.id: cy.id})
+    assert set(Follow.objects.filter(learner_id__in=[ana.id, cy.id]).values_list("learner_id", "followed_id")) == {
+        (ana.id, bo.id),
+        (ana.id, cy.id),
+        (cy.id, bo.id),
+        (cy.id, ana.id),
+    }
+    assert SharedWith.objects.get(learner_id=cy.id).mail_state == "left"
+    assert forget_notes(acme, Keys.of(9, ["di.boss@example.com"], [])) == 1
+    assert Share.objects.get().note == ""
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ _ANONYMIZE: Final = (
      WHERE organization_id = %(organization)s AND (learner_id = ANY (%(people)s) OR other_id = ANY (%(people)s))
     """,
     "DELETE FROM learning_statement WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
+    "DELETE FROM learning_learnerchoices WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
+    """
+    DELETE FROM learning_follow
+     WHERE organization_id = %(organization)s AND (learner_id = ANY (%(people)s) OR followed_id = ANY (%(people)s))
+    """,
+    """
+    DELETE FROM learning_sharedwith
+     WHERE organization_id = %(organization)s AND (learner_id = ANY (%(people)s) OR by_id = ANY (%(people)s))
+    """,
+    "DELETE FROM learning_share WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
     "DELETE FROM audit_personkey WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
 )
 

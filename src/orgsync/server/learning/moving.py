@@ -1,7 +1,7 @@
 """Activity follows people: to the record that stays when two are merged, and back when that is undone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -22,6 +22,35 @@ _MOVE_STATEMENTS: Final = """
        AND activity.organization_id = %(organization)s AND activity.id = moved.id
        AND activity.learner_id <> moved.learner_id
 """
+# Copied, not moved: when a merge is undone the other record has its own again. Whom one follows oneself is nobody.
+_COPY_TIES: Final = (
+    """
+    INSERT INTO learning_follow (organization_id, learner_id, followed_id, since)
+    SELECT follow.organization_id, merge.kept_id, follow.followed_id, follow.since
+      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      JOIN learning_follow AS follow
+        ON follow.organization_id = %(organization)s AND follow.learner_id = merge.other_id
+     WHERE follow.followed_id <> merge.kept_id
+        ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO learning_follow (organization_id, learner_id, followed_id, since)
+    SELECT follow.organization_id, follow.learner_id, merge.kept_id, follow.since
+      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      JOIN learning_follow AS follow
+        ON follow.organization_id = %(organization)s AND follow.followed_id = merge.other_id
+     WHERE follow.learner_id <> merge.kept_id
+        ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO learning_sharedwith (organization_id, learner_id, share_id, by_id, at, mail_state)
+    SELECT shown.organization_id, merge.kept_id, shown.share_id, shown.by_id, shown.at, 'left'
+      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      JOIN learning_sharedwith AS shown
+        ON shown.organization_id = %(organization)s AND shown.learner_id = merge.other_id
+        ON CONFLICT DO NOTHING
+    """,
+)
 _MOVE_BACK: Final = """
     WITH back AS (
         SELECT id, learner_id FROM learning_activity
@@ -37,11 +66,17 @@ _MOVE_BACK: Final = """
 
 
 def move_activity(organization_id: int, kept: Mapping[int, int]) -> int:
-    """Give what people did to the records that stay (who goes → who stays); return how many deeds moved."""
+    """Give what people did to the records that stay (who goes → who stays); return how many deeds moved.
+
+    Whom they follow, who follows them and what was shared with them is there for the record that stays, too.
+    """
     if not kept:
         return 0
     with connection.cursor() as cursor:
         lock_alone(cursor, organization_id)
+        ties: dict[str, Any] = {"organization": organization_id, "others": list(kept), "kept": list(kept.values())}
+        for statement in _COPY_TIES:
+            cursor.execute(statement, ties)
         cursor.execute(_MOVE, [list(kept), list(kept.values()), organization_id])
         moved = int(cursor.rowcount)
         if moved:

@@ -23,6 +23,7 @@ from orgsync.server.audit.log import record
 from orgsync.server.directory.erasing import Person, erase_rows, find_person, lift_erasure, read_person
 from orgsync.server.directory.models import Erasure
 from orgsync.server.directory.revision import PAGE_PATIENCE, lock_directory
+from orgsync.server.learning.forgetting import forget_notes
 from orgsync.server.notify.forgetting import forget_mails
 from orgsync.server.orgs.access import Permission, account_may
 from orgsync.server.orgs.models import Account, Organization
@@ -133,6 +134,7 @@ def _erase(
         "jobs_cancelled": _cancel_jobs(organization, files, now=now),
         "messages": _reword_messages(organization, keys),
         "mails": forget_mails(organization, keys),
+        "notes": forget_notes(organization, keys),
     }
     replace_files(files, now=now)
     erasures = []

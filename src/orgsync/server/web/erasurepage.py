@@ -52,6 +52,7 @@ OTHER_WORDS: Final[Mapping[str, Any]] = {
     "jobs_cancelled": gettext_lazy("waiting jobs cancelled, whose file is gone"),
     "messages": gettext_lazy("jobs whose messages were reworded"),
     "mails": gettext_lazy("mails deleted or emptied"),
+    "notes": gettext_lazy("notes to shares emptied"),
 }
 _OWN: Final = (
     (gettext_lazy("memberships of groups"), Membership),
