@@ -34,8 +34,16 @@ class Item:
     today: date = date.min
 
     @property
+    def done_at(self) -> datetime | None:
+        """When it was completed: itself, or by its parts where it is assigned."""
+        if self.progress is not None and self.progress.completed_at is not None:
+            return self.progress.completed_at
+        is_completed = self.assigned is not None and self.assigned.state == AssignmentState.COMPLETED
+        return self.assigned.until if self.assigned is not None and is_completed else None
+
+    @property
     def is_done(self) -> bool:
-        return self.progress is not None and self.progress.completed_at is not None
+        return self.done_at is not None
 
     @property
     def is_begun(self) -> bool:

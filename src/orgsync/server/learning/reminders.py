@@ -68,7 +68,7 @@ this is still open, and soon due:
 
 {lines}
 
-  {base}
+  {base}/learn/to-do/
 
 """
 
