@@ -7,6 +7,7 @@ most popular and what is drawn at random, given the same chance: never what the 
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -57,6 +58,7 @@ def recommending(*, people: int, contents: int, deeds: int, sample: int, results
     finally:
         server.stop()
         remove_data_dir(folder / "database")
+        shutil.rmtree(folder)
     show(found)
     results.mkdir(parents=True, exist_ok=True)
     path = results / f"recommending-{people}.json"
