@@ -5,11 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<<< HEAD:src/orgsync/server/learning/migrations/0010_affinity_beside_others.py
         ("learning", "0009_activity_imports"),
-========
-        ("learning", "0009_activity_imports"),
->>>>>>>> 65a597c (learning: Let ties follow merged records; forget notes that name an erased person.):src/orgsync/server/learning/migrations/0008_affinity_beside_others.py
     ]
 
     operations = [
