@@ -40,6 +40,7 @@ REASON_HELP: Final[dict[str, Promise | str]] = {
     "group_removals": _(
         "A list of groups that came empty or cut short takes people out of the groups it no longer names."
     ),
+    "assignments_closed": _("People would lose open assignments: check the groups and values that the file changes."),
     "values_cleared": _("A value that is cleared is gone. Ask whether the source has emptied that column on purpose."),
     "values_changed": _("So many changes of one attribute often mean that columns were shifted or mixed up."),
     "joiners": _("Usual after a merger; otherwise the file may belong to another company, or its ids were renumbered."),
