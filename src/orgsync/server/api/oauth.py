@@ -89,7 +89,7 @@ def access_token(request: HttpRequest) -> JsonResponse:
     record_application_use(application, address_of(request), now=now)
     token, text = made
     seconds = int(((token.expires_at or now) - now).total_seconds())
-    answer = {"access_token": text, "expires_in": seconds, "token_type": "Bearer", "scope": " ".join(token.scopes)}
+    answer = {"access_token": text, "expires_in": seconds, "token_type": "Bearer", "scope": " ".join(token.scopes)}  # nosec B105
     return JsonResponse(answer, headers=NO_STORE)
 
 

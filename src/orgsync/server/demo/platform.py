@@ -37,7 +37,7 @@ def statement_batches(employees: Path, *, now: datetime) -> Iterator[list[dict[s
 
     Departments have courses that they like, and more people learn as the months pass.
     """
-    chance = random.Random(SEED)  # noqa: S311  nothing secret
+    chance = random.Random(SEED)  # nosec B311 # noqa: S311  nothing secret
     batch: list[dict[str, Any]] = []
     with employees.open(encoding="utf-8-sig", newline="") as source:
         for number, row in enumerate(csv.DictReader(source)):

@@ -94,7 +94,7 @@ def _accept_basic(request: HttpRequest) -> None:
     try:
         _, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        password = ""
+        password = ""  # nosec B105
     request.META["HTTP_AUTHORIZATION"] = f"Bearer {password}"
     request.__dict__.pop("headers", None)
 
