@@ -115,7 +115,8 @@ def test_an_undo_unsends_nothing(world: World) -> None:
 
     undo = start_undo(job, by=world.owner, now=MONDAY)
     with transaction.atomic():
-        _file, plan, _directory = plan_inverse(UploadJob.objects.select_related("undoes").get(**world.mine, id=undo.pk))
+        job = UploadJob.objects.select_related("undoes").get(**world.mine, id=undo.pk)
+        _file, plan, _directory = plan_inverse(job, now=MONDAY)
     assert any("mails were sent cannot be undone" in text for text in plan.issues["message"])
     assert world.run(undo).status == JobStatus.DONE
 
