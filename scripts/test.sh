@@ -2,6 +2,10 @@
 # Run the tests: the engine's on the system's PostgreSQL, where there is one, then all of them on the embedded one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Lint and types use one core, the first tests both: beside each other they end sooner.
+findings=$(mktemp)
+make --no-print-directory check >"$findings" 2>&1 &
+check=$!
 system=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1 || true)
 if [ -n "$system" ]; then
   echo "Engine tests on $("$system/postgres" --version):"
@@ -12,4 +16,6 @@ elif [ "${CI:-}" = true ]; then
 else
   echo "Skipped: engine tests on the system's PostgreSQL (not installed; scripts/system-packages.sh)."
 fi
+wait "$check" || { cat "$findings" >&2; exit 1; }
+rm "$findings"
 .venv/bin/python -m pytest "$@"

@@ -44,7 +44,6 @@ ROWS: list[tuple[str, Call, int, int | None, str | None]] = [
     ("no job id", lambda s: s.get(f"{JOBS}/{2**63}"), 404, None, "RESOURCE_NOT_FOUND"),
     ("job id in letters", lambda s: s.get(f"{JOBS}/one"), 404, None, "RESOURCE_NOT_FOUND"),
     ("unknown path", lambda s: s.get("/v2/other"), 404, None, "RESOURCE_NOT_FOUND"),
-    ("token service", lambda s: s.post("/oauth/v2/accessToken"), 404, None, "RESOURCE_NOT_FOUND"),
     ("unknown media", lambda s: s.process(A_MEDIA), 404, None, "RESOURCE_NOT_FOUND"),
     ("unknown file", lambda s: s.get(f"{UPLOAD}&id={A_MEDIA}"), 404, None, "RESOURCE_NOT_FOUND"),
     ("no file part", lambda s: s.upload_form(field_part("a", "b")), 400, None, "INVALID_REQUEST"),
