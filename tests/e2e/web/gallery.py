@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, FloatRect, Page
 
 from orgsync.server.demo.company import Company
 from orgsync.server.demo.server import DemoServer
-from orgsync.server.demo.story import seed_company
+from orgsync.server.demo.story import let_learn, seed_company
 from orgsync.server.embedded import remove_data_dir
 from tests.e2e.web.browser import Place, chromium, close, places, signed_in, visitor
 from tests.e2e.web.smallpng import with_palette
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
-PEOPLE: Final = 5_000
+PEOPLE: Final = 1_000
 TALLEST: Final = 1_600
 LOOKS: Final[dict[str, dict[str, bool | str]]] = {
     "light": {"scheme": "light"},
@@ -43,6 +43,7 @@ def main(*, output: Path, people: int) -> None:
     try:
         with DemoServer.started(folder / "server", port=0) as server:
             seed_company(server, company)
+            let_learn(server, company)
             names = take_pictures(server.url, output)
     finally:
         remove_data_dir(folder / "server")
