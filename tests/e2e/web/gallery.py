@@ -20,7 +20,7 @@ from tests.e2e.web.browser import Place, chromium, close, places, signed_in, vis
 from tests.e2e.web.smallpng import with_palette
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
-PEOPLE: Final = 1_000
+PEOPLE: Final = 5_000
 TALLEST: Final = 1_600
 LOOKS: Final[dict[str, dict[str, bool | str]]] = {
     "light": {"scheme": "light"},
