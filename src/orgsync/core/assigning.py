@@ -121,7 +121,12 @@ class AssignmentBook:
         return not self.assignments and not self.edits
 
     @property
+    def every(self) -> tuple[Assignment, ...]:
+        """Those in force and those of the edits, each once: one that ends is both."""
+        found = (*self.assignments, *(edit.assignment for edit in self.edits))
+        return tuple({one.assignment_id: one for one in found}.values())
+
+    @property
     def attributes(self) -> set[str]:
         """Names of the attributes by which anybody is reached."""
-        every = (*self.assignments, *(edit.assignment for edit in self.edits))
-        return {one.audience.attribute for one in every if one.audience.kind is AudienceKind.ATTRIBUTE}
+        return {one.audience.attribute for one in self.every if one.audience.kind is AudienceKind.ATTRIBUTE}

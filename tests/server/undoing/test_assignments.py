@@ -98,7 +98,7 @@ def test_undo_of_an_assignment_ends_it_and_can_itself_be_undone(story: Story) ->
 
 def test_ended_for_all_and_read_as_of_each_day(story: Story) -> None:
     """
-    A joiner gets it, the end closes it, and each day reads as it was on that day.
+    A joiner gets it, the end closes it, with a line for each person, and each day reads as it was on that day.
     """
     story.send(FIVE)
     course = make_content(story.world, "Privacy")
@@ -107,8 +107,9 @@ def test_ended_for_all_and_read_as_of_each_day(story: Story) -> None:
     story.send("primary_email_address,unique_user_id\nfy@example.com,E6\n", asked_mode="changes")
     joined = story.now
     world = story.world
-    story.run(end_assignments(world.organization, [the_assignment(world)], by=world.owner, now=story.now))
+    ended = story.run(end_assignments(world.organization, [the_assignment(world)], by=world.owner, now=story.now))
 
+    assert kinds(ended) == ["assignment_closed"] * 6 + ["assignment_changed"]
     days = [sorted(read_as_of(world.id, day).assignments["state"]) for day in (begun, joined, story.now)]
 
     assert days == [["open"] * 5, ["open"] * 6, ["closed"] * 6]

@@ -152,10 +152,9 @@ def _assigned(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Show assignments by what is assigned; one that is opened with the day when it is due."""
     if rows.is_empty():
         return pl.DataFrame(schema=_LINES)
-    book = directory.assignments
-    every = (*book.assignments, *(edit.assignment for edit in book.edits))
-    titles = pl.DataFrame([(one.assignment_id, one.title) for one in every], _TITLES, orient="row")
-    named = rows.join(titles, on="assignment_id", how="left", maintain_order="left")
+    titles = [(one.assignment_id, one.title) for one in directory.assignments.every]
+    names = pl.DataFrame(titles, _TITLES, orient="row")
+    named = rows.join(names, on="assignment_id", how="left", maintain_order="left")
     closed, opened = pl.lit(ChangeKind.ASSIGNMENT_CLOSED.value), pl.lit(ChangeKind.ASSIGNMENT_OPENED.value)
     is_closed, is_due = pl.col("after") == CLOSED, pl.col("due_on").is_not_null()
     shown = pl.when(~is_closed & is_due).then(pl.format("open, due {}", "due_on")).otherwise("after")
