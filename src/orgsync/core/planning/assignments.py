@@ -20,7 +20,7 @@ from orgsync.core.planning.rulegroups import people_after
 
 NUMBERED: Final = pl.Schema([*LEARNER_ASSIGNMENTS.items(), ("row_number", pl.Int64())])
 _PAIR: Final = ["learner_id", "assignment_id"]
-_WANTED: Final = pl.Schema({"learner_id": pl.Int64, "assignment_id": pl.Int64, "due": pl.String})
+_REACHED: Final = pl.Schema({"learner_id": pl.Int64, "assignment_id": pl.Int64, "due": pl.String, "waits": pl.Boolean})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class _Look:
         return both.with_columns(after=after).filter(pl.col("after").is_not_null()).rename({"state": "before"})
 
     def _wanted(self, in_force: Sequence[Assignment]) -> pl.DataFrame:
+        if not in_force:
+            return pl.DataFrame(schema=_REACHED)
         attributes = sorted({one.audience.attribute for one in in_force if one.audience.attribute})
         columns = ("is_active", *dict.fromkeys(("start_date", *attributes)))
         people = people_after(self.directory, self.writes, columns, self.touched).filter("is_active")
@@ -108,7 +110,7 @@ class _Look:
         )
         members = self._members([one.audience.group_id for one in in_force if one.audience.group_id is not None])
         parts = [self._reached_by(one, people, members) for one in in_force]
-        return pl.concat([pl.DataFrame(schema={**_WANTED, "waits": pl.Boolean}), *parts])
+        return pl.concat([pl.DataFrame(schema=_REACHED), *parts])
 
     @property
     def _waits(self) -> pl.Expr:
@@ -118,9 +120,8 @@ class _Look:
     def _reached_by(self, one: Assignment, people: pl.DataFrame, members: dict[int, pl.Series]) -> pl.DataFrame:
         due = one.due.day_for(pl.col("start_date"), self.policy.today)
         reached = people.filter(_is_reached(one.audience, members))
-        return reached.select(
-            "learner_id", pl.lit(one.assignment_id, pl.Int64).alias("assignment_id"), "waits", due=due
-        ).select(*_WANTED, "waits")
+        number = pl.lit(one.assignment_id, pl.Int64)
+        return reached.select("learner_id", assignment_id=number, due=due, waits="waits")
 
     def _members(self, group_ids: list[int]) -> dict[int, pl.Series]:
         """Return who is in each group after the plan, whatever the reason: nested groups are reasons too."""
