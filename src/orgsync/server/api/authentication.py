@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from orgsync.server.api.errors import access_denied, bad_token, empty_token, method_not_allowed, too_many
 from orgsync.server.audit import actors
 from orgsync.server.directory.models import Feed
-from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.tokens.limits import Call, count_call
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.networks import peer_address
@@ -98,6 +98,14 @@ def feed_of(request: ApiRequest) -> Feed:
     if request.token.feed is None:
         raise access_denied("This token belongs to no feed: it sends no files.")
     return request.token.feed
+
+
+def creator_of(request: ApiRequest) -> Account:
+    """Return in whose name the token acts: whoever made it."""
+    account = request.token.created_by
+    if account is None or not account.is_active:
+        raise access_denied("Whoever made this token may no longer sign in; make a new one.")
+    return account
 
 
 def address_of(request: HttpRequest) -> str | None:

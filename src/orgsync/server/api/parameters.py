@@ -34,6 +34,16 @@ def query_bool(request: HttpRequest, name: str) -> bool | None:
     return text.strip().lower() == "true"
 
 
+def query_number(request: HttpRequest, name: str) -> int | None:
+    """Return a whole number of the query, None when it is missing."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise invalid_request(f"{name} must be a whole number.")
+    return int(text)
+
+
 def asked_terms(request: HttpRequest) -> Asked:
     """Return mode, rows and dry_run of the query."""
     return Asked(
@@ -96,6 +106,21 @@ def text_field(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str):
         raise invalid_request(f"{name} must be given, as text.")
+    return value
+
+
+def flag_field(body: dict[str, Any], name: str) -> bool:
+    """Return a true/false field; false when it is missing."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise invalid_request(f"{name} must be true or false.")
+    return value
+
+
+def number_field(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise invalid_request(f"{name} must be given, as a whole number.")
     return value
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.http import JsonResponse
 
+from orgsync.server.api.answers import answer
 from orgsync.server.api.authentication import ApiRequest, bearer_token, feed_of
 from orgsync.server.api.errors import invalid_request, resource_not_found
 from orgsync.server.api.jobs import job_json
@@ -40,7 +41,7 @@ def show_job(request: ApiRequest, job_id: str) -> JsonResponse:
     job = _find_job(request, job_id)
     if job is None:
         raise resource_not_found()
-    return JsonResponse(job_json(job), headers={"Cache-Control": "no-store"})
+    return answer(job_json(job))
 
 
 def _find_job(request: ApiRequest, job_id: str) -> UploadJob | None:

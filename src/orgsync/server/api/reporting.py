@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, JsonResponse
 
+from orgsync.server.api.answers import answer
 from orgsync.server.api.authentication import ApiRequest, bearer_token
 from orgsync.server.api.errors import invalid_request
 from orgsync.server.directory.models import Group, Learner, Membership
@@ -21,9 +22,9 @@ ASSET_TYPES: Final = {
 }
 _KIND_OF: Final = {name: kind.value for kind, name in ASSET_TYPES.items()}
 _OTHER_ASSETS: Final = frozenset({"VIDEO", "ARTICLE", "AUDIO", "BOOK", "DOCUMENT", "EVENT"})
-_UNITS: Final = {"DAY": 1, "WEEK": 7}
+_UNITS: Final = {"DAY": 1, "WEEK": 7, "MONTH": 30}
+"""In days."""
 MOST: Final = 1_000
-NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 @bearer_token(scope=Scope.REPORTS_READ)
@@ -39,7 +40,7 @@ def learning_activity_reports(request: ApiRequest) -> JsonResponse:
         }
         for line in page.lines
     ]
-    return JsonResponse({"elements": elements, "paging": _paging(request, asked, page)}, headers=NO_STORE)
+    return answer({"elements": elements, "paging": _paging(request, asked, page)})
 
 
 class _Names:
@@ -141,7 +142,7 @@ def _asked(request: HttpRequest) -> Asked:
         raise invalid_request("q must be criteria.")
     since = _moment(values.get("startedAt", ""))
     until = since + _offset(values.get("timeOffset.unit", "DAY"), values.get("timeOffset.duration", ""))
-    by = _word(values.get("aggregationCriteria.primary", ""), "aggregationCriteria.primary", By)
+    by = _by(values.get("aggregationCriteria.primary", ""))
     secondary = values.get("aggregationCriteria.secondary", "")
     if secondary not in {"", "CONTENT"}:
         raise invalid_request("aggregationCriteria.secondary must be CONTENT.")
@@ -167,20 +168,20 @@ def _moment(text: str) -> datetime:
 
 
 def _offset(unit: str, duration: str) -> timedelta:
-    if unit not in {*_UNITS, "MONTH"}:
+    if unit not in _UNITS:
         raise invalid_request("timeOffset.unit must be DAY, WEEK or MONTH.")
     number = _number(duration, "timeOffset.duration", most=1_000)
-    offset = timedelta(days=number * _UNITS.get(unit, 30))
+    offset = timedelta(days=number * _UNITS[unit])
     if not timedelta() < offset <= LONGEST:
         raise invalid_request("timeOffset must be at least one day and at most 14.")
     return offset
 
 
-def _word(text: str, name: str, words: type[By]) -> By:
+def _by(text: str) -> By:
     try:
-        return words(text)
+        return By(text)
     except ValueError as error:
-        raise invalid_request(f"{name} must be one of {', '.join(words)}.") from error
+        raise invalid_request(f"aggregationCriteria.primary must be one of {', '.join(By)}.") from error
 
 
 def _number(text: str, name: str, *, most: int) -> int:
