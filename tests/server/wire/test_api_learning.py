@@ -43,6 +43,8 @@ def test_content_is_made_changed_archived_and_listed(acme: Organization) -> None
     assert [one["title"] for one in call("contents?q=sharp").json()["items"]] == ["Sharp knives"]
     assert call("contents", {"title": "", "url": "x"}).status_code == 409
     assert call("contents", {"title": "X", "minutes": "ten"}).status_code == 400
+    assert call(f"contents/{number}", {"title": "X", "archived": "yes"}, "PATCH").status_code == 400
+    assert [one["title"] for one in call("contents").json()["items"]] == ["Sharp knives"]
     assert call(f"contents/{number}", {"archived": True}, "PATCH").json()["archived_at"]
     assert call("contents").json() == {"items": [], "after": None}
 

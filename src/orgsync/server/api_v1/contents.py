@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import JsonResponse
 
 from orgsync.server.api.answers import answer
 from orgsync.server.api.authentication import ApiRequest, bearer_token, creator_of
 from orgsync.server.api.errors import access_denied, invalid_request, resource_not_found
-from orgsync.server.api.parameters import json_object, query_number
+from orgsync.server.api.parameters import flag_field, json_object, query_number
 from orgsync.server.learning.contents import archive_content, change_content, make_content
 from orgsync.server.learning.contentvalues import ContentValues
 from orgsync.server.learning.models import Content, ContentKind
@@ -52,12 +53,11 @@ def change(request: ApiRequest, content_id: int) -> JsonResponse:
     """Change what the body names of a content; `archived` offers it no longer, or again."""
     body, found, by = json_object(request), content_of(request, content_id), creator_of(request)
     _check_may(request, by, ContentKind(found.kind))
-    now = datetime.now(UTC)
-    change_content(found, _values(body, found), now=now)
-    if "archived" in body:
-        if not isinstance(body["archived"], bool):
-            raise invalid_request("archived must be true or false.")
-        archive_content(found, now=now, archives=body["archived"])
+    values, archives, now = _values(body, found), flag_field(body, "archived"), datetime.now(UTC)
+    with transaction.atomic():
+        change_content(found, values, now=now)
+        if "archived" in body:
+            archive_content(found, now=now, archives=archives)
     return answer(_content_json(found))
 
 
