@@ -129,8 +129,11 @@ def test_course_is_assigned_by_plan_and_shown_everywhere(
 ) -> None:
     """
     Form, job, approval; then the content, the assignment, the group and the learner show it, each to whom may see it.
+
+    What nobody is assigned is archived.
     """
-    course = make(acme, "Selling")
+    course, old = make(acme, "Selling"), make(acme, "Old")
+    assert alice.post(f"{LIST}{old.pk}/archive/", {"do": "archive"}).status_code == 302
     empty = alice.post(f"{LIST}{course.pk}/assign/", {"whom": "group", "groups": "Nobody's", "due": "never"})
     assert "There is no group Nobody&#x27;s." in empty.content.decode()
     form = {"whom": "group", "groups": "Sales\nSecret", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1"}

@@ -87,9 +87,10 @@ def archive_content(content: Content, *, now: datetime, archives: bool = True) -
     if archives and in_force.exists():
         raise ContentRefused({"content": "It is assigned: end its assignments first."})
     content.archived_at = now if archives else None
-    content.save(update_fields=["archived_at"])
     action = Action.CONTENT_ARCHIVED if archives else Action.CONTENT_CHANGED
-    record(content.organization_id, action, {"content": content.pk}, at=now)
+    with transaction.atomic():
+        content.save(update_fields=["archived_at"])
+        record(content.organization_id, action, {"content": content.pk}, at=now)
 
 
 def set_parts(whole: Content, parts: Sequence[Content], *, now: datetime) -> None:
