@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
@@ -19,3 +19,10 @@ def csv_attachment(chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:
         "Cache-Control": "private, no-store",
     }
     return StreamingHttpResponse(chunks, content_type=_CSV, headers=headers)
+
+
+def template_attachment(content: bytes, file_name: str) -> HttpResponse:
+    """Send a CSV file to fill in; it is the same for everybody."""
+    return HttpResponse(
+        content, content_type=_CSV, headers={"Content-Disposition": f'attachment; filename="{file_name}"'}
+    )

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Final
 
 from django.contrib import messages
-from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orgsync.server.audit.actions import Action
@@ -17,11 +17,17 @@ from orgsync.server.audit.log import record
 from orgsync.server.learning.activityfile import COLUMNS, activity_template, read_activity_file, record_activity_file
 from orgsync.server.learning.models import ActivityImport
 from orgsync.server.orgs.access import Permission
-from orgsync.server.web.forms.contents import ImportForm
+from orgsync.server.web.downloads import template_attachment
+from orgsync.server.web.fileimport import ROWS_SHOWN, Import, take_in
 from orgsync.server.web.screens import AdminRequest, screen
 
-KEPT_FOR: Final = timedelta(days=1)
-ROWS_SHOWN: Final = 100
+IMPORT: Final = Import(
+    ActivityImport,
+    timedelta(days=1),
+    page="web/reports/import.html",
+    shown={"section": "reports", "columns": COLUMNS},
+    onward="web:activity-import",
+)
 
 
 # As with uploads: who asks comes before the body, which the check against forged forms reads.
@@ -30,30 +36,14 @@ ROWS_SHOWN: Final = 100
 @screen(Permission.UPLOAD, for_all=True)
 def index(request: AdminRequest) -> HttpResponse:
     """Show the form; a POST takes the file in and leads to what it would record."""
-    request.upload_handlers = [MemoryFileUploadHandler(request)]
-    return _take_in(request)
-
-
-@csrf_protect
-def _take_in(request: AdminRequest) -> HttpResponse:
-    posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ImportForm(*posted)
-    if form.is_bound and form.is_valid():
-        file, now = form.cleaned_data["file"], timezone.now()
-        ActivityImport.objects.filter(organization=request.organization, made_at__lt=now - KEPT_FOR).delete()
-        made = ActivityImport.objects.create(
-            organization=request.organization, file_name=file.name[:200], source=file.read(), made_at=now
-        )
-        return redirect("web:activity-import", number=made.pk)
-    return render(request, "web/reports/import.html", {"section": "reports", "form": form, "columns": COLUMNS})
+    return take_in(request, IMPORT)
 
 
 @require_safe
 @screen(Permission.UPLOAD, for_all=True)
 def template(request: AdminRequest) -> HttpResponse:  # noqa: ARG001  the same for everybody
     """Download a template to fill in."""
-    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="activity.csv"'}
-    return HttpResponse(activity_template(), headers=headers)
+    return template_attachment(activity_template(), "activity.csv")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,6 +67,7 @@ def detail(request: AdminRequest, number: int) -> HttpResponse:
         "section": "reports",
         "file": file,
         "import": found,
+        "other": reverse("web:activity-imports"),
         "new_count": len(file.new_rows),
         "bad": file.bad_rows[:ROWS_SHOWN],
         "bad_count": len(file.bad_rows),

@@ -4,23 +4,29 @@ from datetime import timedelta
 from typing import Final
 
 from django.contrib import messages
-from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orgsync.server.learning.contentfile import COLUMNS, apply_contents, read_contents, template_csv
 from orgsync.server.learning.models import ContentImport
 from orgsync.server.orgs.access import Permission, may_for_all
-from orgsync.server.web.forms.contents import ImportForm
+from orgsync.server.web.downloads import template_attachment
+from orgsync.server.web.fileimport import ROWS_SHOWN, Import, take_in
 from orgsync.server.web.screens import AdminRequest, screen
 
-KEPT_FOR: Final = timedelta(days=7)
-ROWS_SHOWN: Final = 100
+IMPORT: Final = Import(
+    ContentImport,
+    timedelta(days=7),
+    page="web/contents/import.html",
+    shown={"section": "contents", "columns": COLUMNS},
+    onward="web:content-import",
+)
 
 
 # As with uploads: who asks comes before the body, which the check against forged forms reads.
@@ -29,34 +35,14 @@ ROWS_SHOWN: Final = 100
 @screen(Permission.MANAGE_CONTENT, for_all=True)
 def index(request: AdminRequest) -> HttpResponse:
     """Show the form; a POST takes the file in and leads to what it would do."""
-    request.upload_handlers = [MemoryFileUploadHandler(request)]
-    return _take_in(request)
-
-
-@csrf_protect
-def _take_in(request: AdminRequest) -> HttpResponse:
-    posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ImportForm(*posted)
-    if form.is_bound and form.is_valid():
-        file, now = form.cleaned_data["file"], timezone.now()
-        ContentImport.objects.filter(organization=request.organization, made_at__lt=now - KEPT_FOR).delete()
-        made = ContentImport.objects.create(
-            organization=request.organization,
-            file_name=file.name[:200],
-            source=file.read(),
-            made_at=now,
-            made_by=request.admin.account,
-        )
-        return redirect("web:content-import", number=made.pk)
-    return render(request, "web/contents/import.html", {"section": "contents", "form": form, "columns": COLUMNS})
+    return take_in(request, IMPORT, made_by=request.admin.account)
 
 
 @require_safe
 @screen(Permission.MANAGE_CONTENT, for_all=True)
 def template(request: AdminRequest) -> HttpResponse:  # noqa: ARG001  the same for everybody
     """Download a template to fill in."""
-    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="content.csv"'}
-    return HttpResponse(template_csv(), headers=headers)
+    return template_attachment(template_csv(), "content.csv")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,6 +66,7 @@ def detail(request: AdminRequest, number: int) -> HttpResponse:
     values = {
         "file": file,
         "import": found,
+        "other": reverse("web:content-imports"),
         "new": file.count("new"),
         "changed": file.count("changed"),
         "unchanged": file.count("unchanged"),

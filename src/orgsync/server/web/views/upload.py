@@ -23,6 +23,7 @@ from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.previews import Shown, find_source, jobs_of, make_preview, waiting_files
 from orgsync.server.uploads.receive import FileTooLarge, StorageUploadHandler
 from orgsync.server.uploads.terms import WiderThanAllowed, terms_of_media
+from orgsync.server.web.downloads import template_attachment
 from orgsync.server.web.forms.upload import StartForm, UploadForm
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -67,9 +68,7 @@ def template(request: AdminRequest, kind: str) -> HttpResponse:  # noqa: ARG001 
     found = next((known for known in TemplateKind if known.value == kind), None)
     if found is None:
         raise Http404
-    disposition = f'attachment; filename="{TEMPLATE_NAMES[found]}"'
-    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
-    return HttpResponse(template_csv(found), headers=headers)
+    return template_attachment(template_csv(found), TEMPLATE_NAMES[found])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
