@@ -10,19 +10,16 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.db import transaction
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import Way
 from orgsync.server.orgs.models import SingleSignOn
 from orgsync.server.sealing import Unreadable
 from orgsync.server.signon.admission import NotAdmitted, Reason, admit, admit_learner, note_refusal
 from orgsync.server.signon.calling import guarded_session
 from orgsync.server.signon.configuring import secret_of, sign_ons_on
-from orgsync.server.signon.learnercookies import start_session
+from orgsync.server.signon.learnercookies import sign_in
 from orgsync.server.signon.provider import AS_LEARNER
 
 REFUSED = "account/sign_on_refused.html"
@@ -65,7 +62,8 @@ class OrganizationSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # 
             page = render(request, REFUSED, told, status=403)
             raise ImmediateHttpResponse(page) from refused
         if is_learner:
-            raise ImmediateHttpResponse(_signed_in(request, sign_on, learner))
+            onward = redirect("learn:onward")
+            raise ImmediateHttpResponse(sign_in(request, onward, sign_on.organization, learner, Way.SINGLE_SIGN_ON))
 
     def _let_in(self, request: HttpRequest, sign_on: SingleSignOn, sociallogin: SocialLogin, address: str) -> None:
         linked = sociallogin.user if sociallogin.is_existing else None
@@ -79,15 +77,6 @@ def _check_nonce(sociallogin: SocialLogin) -> None:
     """Raise NotAdmitted unless the ID token was made for the sign-in that this browser began."""
     if not sociallogin.nonce or sociallogin.nonce != sociallogin.state.get("nonce"):
         raise NotAdmitted(Reason.NOT_OURS)
-
-
-def _signed_in(request: HttpRequest, sign_on: SingleSignOn, learner: Learner) -> HttpResponseBase:
-    """Return the way to the learner pages, with a session that opens them and nothing else."""
-    log.info(
-        "learner_signed_in", organization=sign_on.organization_id, learner=learner.id, way=Way.SINGLE_SIGN_ON.value
-    )
-    rotate_token(request)
-    return start_session(redirect("learn:onward"), sign_on.organization, learner, Way.SINGLE_SIGN_ON)
 
 
 def _app(sign_on: SingleSignOn) -> SocialApp | None:

@@ -4,9 +4,11 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -23,12 +25,15 @@ ONWARD: Final = "learner-onward"
 PATH: Final = "/learn/"
 _SHORT: Final = timedelta(minutes=30)
 _SECRET_LENGTH: Final = 43
+log = structlog.get_logger()
 
 
-def start_session(
-    response: HttpResponseBase, organization: Organization, learner: Learner, way: Way
+def sign_in(
+    request: HttpRequest, response: HttpResponseBase, organization: Organization, learner: Learner, way: Way
 ) -> HttpResponseBase:
-    """Sign a learner in with the response; return it."""
+    """Sign a learner in with the response; return it. Forms that the browser has got before are good no longer."""
+    log.info("learner_signed_in", organization=organization.pk, learner=learner.id, way=way.value)
+    rotate_token(request)
     lasts = timedelta(days=organization.learner_session_days)
     _set(response, SESSION, sessions.begin(organization, learner, way, now=timezone.now()), lasts)
     return response

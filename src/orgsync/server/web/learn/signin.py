@@ -1,11 +1,9 @@
 """Signing in as a learner, and out: no password, no account."""
 
-import structlog
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +20,6 @@ from orgsync.server.web.accounts import client_address
 from orgsync.server.web.forms.plain import PlainForm
 
 _STATUS = {Standing.OPEN: 200, Standing.ELSEWHERE: 403, Standing.OVER: 410, Standing.UNKNOWN: 404}
-log = structlog.get_logger()
 
 
 class AddressForm(PlainForm):
@@ -72,9 +69,7 @@ def enter(request: HttpRequest) -> HttpResponseBase:
     key, browser = request.GET.get("key", ""), cookies.browser_of(request)
     if request.method == "POST" and (found := use_link(key, browser, now=now)) is not None:
         organization, learner = found
-        log.info("learner_signed_in", organization=organization.pk, learner=learner.id, way=Way.LINK.value)
-        rotate_token(request)
-        return cookies.start_session(redirect(cookies.onward_of(request)), organization, learner, Way.LINK)
+        return cookies.sign_in(request, redirect(cookies.onward_of(request)), organization, learner, Way.LINK)
     standing = standing_of(key, browser, now=now)
     if standing is Standing.UNKNOWN:
         asking.note_miss(client, now=now)

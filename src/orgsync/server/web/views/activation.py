@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-import structlog
 from allauth.decorators import rate_limit
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -18,9 +16,7 @@ from orgsync.server.learning.models import Way
 from orgsync.server.learning.signin.people import learner_who_may
 from orgsync.server.orgs.contacts import contacts_of
 from orgsync.server.orgs.models import Organization
-from orgsync.server.signon.learnercookies import start_session
-
-log = structlog.get_logger()
+from orgsync.server.signon.learnercookies import sign_in
 
 
 # The key stands in the query, which no log of ours holds; no copy of the page may stay in a cache.
@@ -51,9 +47,7 @@ def _sign_in(request: HttpRequest, answer: HttpResponseBase, invitation: Learner
     learner = learner_who_may(organization, invitation.learner_id)
     if learner is None:
         return answer
-    log.info("learner_signed_in", organization=organization.pk, learner=learner.id, way=Way.INVITATION.value)
-    rotate_token(request)
-    return start_session(answer, organization, learner, Way.INVITATION)
+    return sign_in(request, answer, organization, learner, Way.INVITATION)
 
 
 def _standing(invitation: LearnerInvitation, now: datetime) -> str:
