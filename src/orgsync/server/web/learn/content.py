@@ -16,6 +16,8 @@ from orgsync.server.learning.visible import visible_content
 from orgsync.server.web.forms.plain import PlainForm
 from orgsync.server.web.learn.screens import LearnerRequest, learner_screen
 
+STEPS = (25, 50, 75)
+"""Percent that somebody can say to have done."""
 FEWEST_LIKES = 3
 """Fewer likes are not counted aloud: with two one could guess whose they are."""
 
@@ -42,6 +44,7 @@ def detail(request: LearnerRequest, content: int) -> HttpResponse:
         "next_part": next((part for part in parts if not part.is_done), None),
         "likes": count if count >= FEWEST_LIKES else 0,
         "opens": bool(doing.address_to_open(found)),
+        "steps": STEPS,
         "may_report": request.organization.learners_report_progress and found.kind != ContentKind.COLLECTION,
     }
     return render(request, "learn/content.html", values)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgsync.server.learning.mine import assigned_to, to_continue
-from orgsync.server.learning.models import Hearing
+from orgsync.server.learning.models import Hearing, LearnerChoices
 from orgsync.server.learning.recommending.choosing import recommend
 from orgsync.server.learning.telling.choices import choices_of
 from orgsync.server.learning.telling.news import KEPT, News, Reader, news_for, verbs_heard
@@ -29,14 +29,15 @@ def home(request: LearnerRequest) -> HttpResponse:
     """Show what is due, what was begun, what is recommended and why, and what colleagues do."""
     organization, learner, now = request.organization, request.learner, timezone.now()
     assigned = assigned_to(organization, learner.id, now=now)
+    chosen = choices_of(organization.pk, learner.id)
     values = {
         "section": "home",
         "assigned": assigned,
         "first": assigned.open[:MOST_ASSIGNED],
         "begun": to_continue(organization, learner.id, most=MOST_BEGUN, now=now),
         "recommended": recommend(organization, learner),
-        "shown": _shown(request),
-        "news": _news(request),
+        "shown": _shown(request, chosen),
+        "news": _news(request, chosen),
     }
     return render(request, "learn/home.html", values)
 
@@ -52,17 +53,16 @@ def mine(request: LearnerRequest) -> HttpResponse:
     return render(request, "learn/mine.html", values)
 
 
-def _shown(request: LearnerRequest) -> list[Shown]:
-    mine = choices_of(request.organization.pk, request.learner.id)
-    if mine.shares == Hearing.NONE or not request.organization.tells_colleagues:
+def _shown(request: LearnerRequest, chosen: LearnerChoices) -> list[Shown]:
+    if chosen.shares == Hearing.NONE or not request.organization.tells_colleagues:
         return []
     since = timezone.now() - _SHOWN_FOR
     return shown_to(request.organization.pk, request.learner.id, since=since, most=MOST_SHOWN)
 
 
-def _news(request: LearnerRequest) -> list[News]:
+def _news(request: LearnerRequest, chosen: LearnerChoices) -> list[News]:
     now = timezone.now()
-    verbs = verbs_heard(choices_of(request.organization.pk, request.learner.id), [Hearing.MAIL, Hearing.FEED])
+    verbs = verbs_heard(chosen, [Hearing.MAIL, Hearing.FEED])
     reader = Reader(request.learner.id, verbs, now - KEPT)
     found = news_for(request.organization, [reader], until=now, most=MOST_NEWS)
     return found.get(request.learner.id, [])

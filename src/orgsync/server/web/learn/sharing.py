@@ -113,7 +113,7 @@ def colleagues(request: LearnerRequest) -> HttpResponse:
         "section": "colleagues",
         "find": FindForm({"q": text}),
         "text": text,
-        "people": [one for one in find_colleagues(request, text) if text],
+        "people": find_colleagues(request, text) if text else [],
         "followed": followed,
         "followed_ids": ids,
         "near": near[:MOST_FOUND],

@@ -1,7 +1,5 @@
 """What the pages of learners draw."""
 
-from collections.abc import Sequence
-
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
@@ -52,11 +50,6 @@ def colleague_name(learner: Learner) -> str:
 def colleague_place(learner: Learner) -> str:
     """Say what a colleague does, where: enough to tell two of the same name apart."""
     return ", ".join(part for part in (learner.work_title, learner.department_name) if part)
-
-
-@register.filter
-def steps(text: str) -> Sequence[str]:
-    return text.split()
 
 
 def _length(seconds: int | None) -> str:
