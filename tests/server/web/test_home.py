@@ -13,12 +13,14 @@ from django.utils import timezone
 from orgsync.core.model import JobStatus, Mode
 from orgsync.server.directory.models import Learner, LicenseAssignment, LicenseState, Pool
 from orgsync.server.directory.queries_home import people_counts
-from orgsync.server.orgs.models import Organization
+from orgsync.server.orgs.models import Admin, Organization, Role
+from orgsync.server.orgs.rights import Right
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads.models import MediaKind, UploadJob
 from orgsync.server.uploads.queries_home import changes_by_day, feed_freshness
 from orgsync.server.web.charts import HEIGHT, bar_row
 from tests.job_world import make_job, make_media, make_token
+from tests.server.web.conftest import signed_in
 
 HOME = "/admin/"
 
@@ -259,3 +261,17 @@ def test_times_are_in_the_readers_zone(alice: Client) -> None:
     assert "Times are in Pacific/Auckland." in there
     assert "Times are in UTC." in a_folder
     assert "Times are in UTC." in text_of(alice)
+
+
+def test_learning_is_counted_for_who_sees_reports_of_everybody(acme: Organization) -> None:
+    """
+    Its numbers are the organization's: a right to reports that is limited to a group does not show them.
+    """
+    client = signed_in(acme, "sub@example.com", Role.SUB_ADMIN)
+    cooks = acme.group_set.create(name="Cooks", name_key="cooks", created_at=timezone.now())
+    pages = []
+    for limit in (None, [cooks.pk]):
+        Admin.objects.filter(organization=acme).update(grants={Right.UPLOAD: None, Right.VIEW_REPORTS: limit})
+        pages.append(text_of(client))
+
+    assert ["Learning, last 30 days" in page for page in pages] == [True, False]

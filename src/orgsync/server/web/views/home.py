@@ -34,8 +34,9 @@ def home(request: AdminRequest) -> HttpResponse:
     """Show held jobs, people, licenses, how fresh each feed is, and the last fortnight's changes."""
     if not may_for_all(request.admin, Permission.SEE_JOBS):
         return render(request, "web/home/own.html", {"section": "home"} | _own(request))
-    learning = learning_of(request.organization, timezone.now())
-    values = {"section": "home", "learning": learning} | _standing(request.organization)
+    values = {"section": "home"} | _standing(request.organization)
+    if may_for_all(request.admin, Permission.SEE_REPORTS):
+        values["learning"] = learning_of(request.organization, timezone.now())
     return render(request, "web/home/home.html", values)
 
 
