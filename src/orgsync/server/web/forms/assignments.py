@@ -18,6 +18,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.assigning import MOST_DAYS, NOTE_LENGTH, Terms
 from orgsync.server.web.forms.groups import PlaceForm
 from orgsync.server.web.forms.learners import label_of
+from orgsync.server.web.forms.names import check_known, groups_named, names_in
 from orgsync.server.web.forms.plain import PlainForm
 
 VIEW_WORDS: Final = {
@@ -144,14 +145,10 @@ class AssignForm(PlainForm):
         )
 
     def clean_groups(self) -> list[Group]:
-        words = _lines(self.cleaned_data["groups"])
-        mine = groups_within(self.organization.pk, self.within)
-        known = {group.name_key: group for group in mine.filter(name_key__in=[fold_key(word) for word in words])}
-        _check_known([word for word in words if fold_key(word) not in known], _("There is no group %(what)s."))
-        return list({known[fold_key(word)].pk: known[fold_key(word)] for word in words}.values())
+        return groups_named(groups_within(self.organization.pk, self.within), self.cleaned_data["groups"])
 
     def clean_people(self) -> list[Learner]:
-        words = _lines(self.cleaned_data["people"])[:51]
+        words = names_in(self.cleaned_data["people"])[:51]
         if len(words) > 50:
             raise forms.ValidationError(_("These are more than 50 people: make a group of them."))
         mine = learners_within(self.organization.pk, self.within)
@@ -159,7 +156,7 @@ class AssignForm(PlainForm):
         by_id = {one.unique_user_id: one for one in mine.filter(unique_user_id__in=words)}
         found = [by_mail.get(fold_key(word)) or by_id.get(word) for word in words]
         unknown = [word for word, one in zip(words, found, strict=True) if one is None]
-        _check_known(unknown, _("Nobody has the address or unique user ID %(what)s."))
+        check_known(unknown, _("Nobody has the address or unique user ID %(what)s."))
         return [one for one in found if one is not None]
 
     def clean_reminders(self) -> list[int]:
@@ -184,12 +181,3 @@ class AssignForm(PlainForm):
         given = self.cleaned_data
         due = Due(DueKind(given["due"]), given["due_on"], given["due_days"] or 0)
         return Terms(due, given["reminders"], given["note"])
-
-
-def _lines(text: str) -> list[str]:
-    return list(dict.fromkeys(word.strip() for word in text.splitlines() if word.strip()))
-
-
-def _check_known(unknown: list[str], told: Any) -> None:
-    if unknown:
-        raise forms.ValidationError(told, params={"what": unknown[0]})

@@ -25,6 +25,7 @@ from orgsync.server.learning.models import Content, ContentKind
 from orgsync.server.learning.queries_contents import SORTS, ContentFilter, ContentPage, choices_of, page_of_contents
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.groups import PlaceForm
+from orgsync.server.web.forms.names import check_known, groups_named
 from orgsync.server.web.forms.plain import PlainForm
 
 KIND_WORDS: Final = {
@@ -174,9 +175,7 @@ class PartsForm(PlainForm):
         by_title = {one.title_key: one for one in mine.filter(title_key__in=[fold_key(word) for word in words])}
         found = [by_key.get(word) or by_title.get(fold_key(word)) for word in words]
         unknown = [word for word, one in zip(words, found, strict=True) if one is None]
-        if unknown:
-            told = _("There is nothing called %(what)s that it may consist of.")
-            raise forms.ValidationError(told, params={"what": unknown[0]})
+        check_known(unknown, _("There is nothing called %(what)s that it may consist of."))
         return [one for one in found if one is not None]
 
 
@@ -195,13 +194,8 @@ class AudienceForm(PlainForm):
         self.content = content
 
     def clean_groups(self) -> list[Group]:
-        words = [word.strip() for word in self.cleaned_data["groups"].splitlines() if word.strip()]
         mine = Group.objects.filter(organization_id=self.content.organization_id)
-        known = {group.name_key: group for group in mine.filter(name_key__in=[fold_key(word) for word in words])}
-        unknown = [word for word in words if fold_key(word) not in known]
-        if unknown:
-            raise forms.ValidationError(_("There is no group %(what)s."), params={"what": unknown[0]})
-        return list({known[fold_key(word)].pk: known[fold_key(word)] for word in words}.values())
+        return groups_named(mine, self.cleaned_data["groups"])
 
 
 class ImportForm(PlainForm):
