@@ -13,16 +13,12 @@ from orgsync.server.learning.models import Content, RecommendationRule
 from orgsync.server.learning.recommending.rules import Wanted, attributes_of, skills_of
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.groups import PlaceForm
+from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
 PAGE: Final = 50
 MOST_CHOICES: Final = 500
 """Content that the form offers; more is found by what its title begins with."""
-
-
-def attribute_words(name: str) -> str:
-    """Return an attribute as the form calls it."""
-    return name.removeprefix("attribute_").replace("_", " ").capitalize()
 
 
 class RuleForm(PlainForm):
@@ -53,7 +49,7 @@ class RuleForm(PlainForm):
         contents = Content.objects.filter(organization=organization, archived_at=None).order_by("title_key")
         titles = contents.values_list("id", "title")[:MOST_CHOICES]
         fields: dict[str, Any] = self.fields
-        fields["attribute"].choices = [(name, attribute_words(name)) for name in attributes_of(organization.pk)]
+        fields["attribute"].choices = [(name, label_of(name)) for name in attributes_of(organization.pk)]
         fields["content_id"].choices = [("", "–"), *((str(number), title) for number, title in titles)]
         fields["skill"].choices = [("", "–"), *((skill, skill) for skill in skills_of(organization.pk))]
 

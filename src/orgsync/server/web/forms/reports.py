@@ -10,6 +10,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.reports.measures import MEASURES
 from orgsync.server.reports.models import Rhythm
 from orgsync.server.reports.questions import ATTRIBUTES, GROUP, MANAGER, WHOLE, Period, Question
+from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
 PERIODS: Final = [
@@ -31,8 +32,7 @@ RHYTHMS: Final = [
 def slice_label(name: str) -> str:
     """Return what people are sliced by, as words."""
     fixed = {WHOLE: _("Everybody together"), GROUP: _("Group"), MANAGER: _("Manager")}
-    words = name.removeprefix("attribute_").replace("_", " ").strip()
-    return str(fixed.get(name, words[:1].upper() + words[1:]))
+    return str(fixed.get(name, label_of(name)))
 
 
 class ReportForm(PlainForm):
@@ -52,11 +52,8 @@ class ReportForm(PlainForm):
         self.fields["slice"].choices = [(name, slice_label(name)) for name in names]  # type: ignore[attr-defined]
 
     def question(self) -> Question:
-        if not self.is_valid():
-            known = {name: self.cleaned_data.get(name) for name in self.fields}
-        else:
-            known = self.cleaned_data
-        kept = self.default
+        self.full_clean()
+        known, kept = self.cleaned_data, self.default
         return Question(
             known.get("measure") or kept.measure,
             known.get("slice") or kept.slice,

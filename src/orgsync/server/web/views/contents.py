@@ -62,10 +62,8 @@ def index(request: AdminRequest) -> HttpResponse:
 def download(request: AdminRequest) -> HttpResponseBase:
     """Send the content that search and filters name as a CSV file, which can be changed and imported again."""
     record_look(request.organization.pk, Action.CONTENT_EXPORTED)
-    chosen, today = (
-        ContentsForm(request.GET, request.organization).chosen(),
-        day_of(timezone.now(), request.organization),
-    )
+    chosen = ContentsForm(request.GET, request.organization).chosen()
+    today = day_of(timezone.now(), request.organization)
     return csv_attachment(contents_csv(request.organization.pk, chosen, today=today), "content")
 
 

@@ -16,7 +16,8 @@ from orgsync.server.learning.models import Affinity, Content, RecommendationRule
 from orgsync.server.learning.recommending.rules import RuleRefused, count_people, make_rule, remove_rule, values_of
 from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.web.downloads import csv_attachment
-from orgsync.server.web.forms.recommendations import RuleForm, RulesForm, attribute_words
+from orgsync.server.web.forms.learners import label_of
+from orgsync.server.web.forms.recommendations import RuleForm, RulesForm
 from orgsync.server.web.screens import AdminRequest, screen
 
 COLUMNS = ("attribute", "value", "content", "skill", "why", "made_at")
@@ -84,7 +85,7 @@ def download(request: AdminRequest) -> HttpResponseBase:
 def _lines(request: AdminRequest, rules: Iterable[RecommendationRule]) -> list[tuple[RecommendationRule, str, str]]:
     """Return each rule with the words for its attribute and the title of its content."""
     titles = _titles(request, rules)
-    return [(rule, attribute_words(rule.attribute), titles.get(rule.content_id or 0, "")) for rule in rules]
+    return [(rule, label_of(rule.attribute), titles.get(rule.content_id or 0, "")) for rule in rules]
 
 
 def _csv_lines(request: AdminRequest, rules: list[RecommendationRule]) -> Iterator[tuple[object, ...]]:

@@ -125,11 +125,17 @@ def download(request: AdminRequest, form: str) -> HttpResponseBase:
 def story(request: AdminRequest) -> HttpResponse:
     """Show what learning came to, beside as many days before."""
     form = ReportForm(request.GET, request.organization, Question("hours", "department_name", Period.LAST_90))
-    told = tell_story(request.organization, form.question(), request.people, now=timezone.now())
-    top = max((line.after.adoption for line in told.lines), default=0)
-    top = max(top, *(line.before.adoption for line in told.lines), 1) if told.lines else 1
-    values = {"section": "reports", "form": form, "story": told, "lines": told.lines[:SHOWN], "top": top}
-    return render(request, "web/reports/story.html", values | {"slice_label": slice_label(form.question().slice)})
+    asked = form.question()
+    told = tell_story(request.organization, asked, request.people, now=timezone.now())
+    values = {
+        "section": "reports",
+        "form": form,
+        "story": told,
+        "lines": told.lines[:SHOWN],
+        "top": max([1, *(side.adoption for line in told.lines for side in (line.before, line.after))]),
+        "slice_label": slice_label(asked.slice),
+    }
+    return render(request, "web/reports/story.html", values)
 
 
 def _saved(request: AdminRequest) -> SavedReport | None:
