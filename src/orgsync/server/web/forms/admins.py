@@ -11,6 +11,7 @@ from orgsync.server.directory.scope import groups_within
 from orgsync.server.orgs.access import EVERYBODY, Grants, People, grants_of, may_manage
 from orgsync.server.orgs.models import Admin, Role
 from orgsync.server.orgs.rights import RIGHTS, Right
+from orgsync.server.web.forms.groups import PlaceForm
 from orgsync.server.web.forms.plain import PlainForm
 
 ROLE_WORDS: Final = {
@@ -29,7 +30,7 @@ STANDINGS: Final = [("", _("In use")), ("deactivated", _("Deactivated")), ("all"
 MOST_GROUPS: Final = 500
 
 
-class AdminListForm(PlainForm):
+class AdminListForm(PlaceForm):
     """Which admins to list; a value that does not exist does not narrow."""
 
     q = forms.CharField(
@@ -41,15 +42,9 @@ class AdminListForm(PlainForm):
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All")), *ROLE_WORDS.items()])
     show = forms.ChoiceField(label=_("Show"), required=False, choices=STANDINGS)
 
-    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    before = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-
     def chosen(self) -> AdminFilter:
         self.full_clean()
         return AdminFilter(*((self.cleaned_data.get(name) or "").strip() for name in ("q", "role", "show")))
-
-    def place(self) -> dict[str, int | None]:
-        return {name: self.cleaned_data.get(name) for name in ("after", "before")}
 
 
 class RoleForm(PlainForm):
