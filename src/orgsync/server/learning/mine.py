@@ -16,7 +16,7 @@ from orgsync.server.learning.models import (
 )
 from orgsync.server.learning.visible import visible_by_id, visible_content
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of
 
 SOON: Final = timedelta(days=7)
 MOST_DONE: Final = 100
@@ -109,7 +109,7 @@ def to_continue(organization: Organization, learner_id: int, *, most: int, now: 
         ]
     )
     contents = visible_by_id(organization.pk, learner_id, [row.content_id for row in rows])
-    return [Item(contents[row.content_id], row, today=_today(organization, now)) for row in rows]
+    return [Item(contents[row.content_id], row, today=day_of(now, organization)) for row in rows]
 
 
 def items_of(organization: Organization, learner_id: int, contents: Iterable[Content], *, now: datetime) -> list[Item]:
@@ -122,7 +122,7 @@ def items_of(organization: Organization, learner_id: int, contents: Iterable[Con
     for row in sorted(rows, key=_urgency):
         assigned.setdefault(row.content_id, row)
     notes = _notes(organization.pk, assigned.values())
-    today = _today(organization, now)
+    today = day_of(now, organization)
     return [Item(one, progress.get(one.pk), assigned.get(one.pk), notes.get(one.pk, ""), today) for one in wanted]
 
 
@@ -152,7 +152,7 @@ def _items(
     notes = dict(
         Assignment.objects.filter(**mine, id__in=[row.assignment_id for row in rows]).values_list("id", "note")
     )
-    today = _today(organization, now)
+    today = day_of(now, organization)
     return {
         row.assignment_id: Item(
             contents[row.content_id], progress.get(row.content_id), row, notes.get(row.assignment_id, ""), today
@@ -166,7 +166,3 @@ def _notes(organization_id: int, rows: Iterable[LearnerAssignment]) -> dict[int,
     by_assignment = {row.assignment_id: row.content_id for row in rows}
     found = Assignment.objects.filter(organization_id=organization_id, id__in=by_assignment)
     return {by_assignment[one.pk]: one.note for one in found}
-
-
-def _today(organization: Organization, now: datetime) -> date:
-    return now.astimezone(zone_named(organization.time_zone)).date()

@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from orgsync.server.learning.models import DaySum
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of
 
 DAYS: Final = 30
 _FRESH: Final = 60
@@ -28,7 +28,7 @@ class Learning:
 
 def learning_of(organization: Organization, now: datetime) -> Learning:
     """Return what was learned in the last 30 days, today included; a minute old at most."""
-    today = now.astimezone(zone_named(organization.time_zone)).date()
+    today = day_of(now, organization)
     key = f"learning-{organization.pk}-{today}"
     known: Learning | None = cache.get(key)
     if known is not None:

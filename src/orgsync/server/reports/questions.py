@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of, zone_named
 from orgsync.server.reports.measures import MEASURES, Measure
 
 GROUP: Final = "group"
@@ -83,7 +83,7 @@ class Span:
 
 def span_of(organization: Organization, asked: Question, now: datetime) -> Span:
     """Return the days that the question means today."""
-    today = now.astimezone(zone_named(organization.time_zone)).date()
+    today = day_of(now, organization)
     first, last = _days_of(asked, today)
     return Span(max(first, last - LONGEST), last, today, organization.time_zone)
 

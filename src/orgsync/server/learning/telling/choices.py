@@ -9,7 +9,7 @@ from django.core import signing
 
 from orgsync.server.learning.models import Digest, Hearing, LearnerChoices
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of
 
 _SALT: Final = "orgsync.learner-unsubscribe"
 
@@ -52,15 +52,10 @@ def choose(organization_id: int, learner_id: int, values: dict[str, Any]) -> Non
 def welcome(organization: Organization, learner_id: int, *, now: datetime) -> None:
     """Begin digests with somebody's first sign-in: what was before is not told any more."""
     mine = {"organization_id": organization.pk, "learner_id": learner_id}
-    values = {"wants_digest": True, "digested_until": now, "digested_on": local_day(organization, now)}
+    values = {"wants_digest": True, "digested_until": now, "digested_on": day_of(now, organization)}
     found, is_new = LearnerChoices.objects.get_or_create(**mine, defaults=values)
     if not is_new and not found.wants_digest:
         LearnerChoices.objects.filter(**mine).update(**values)
-
-
-def local_day(organization: Organization, now: datetime) -> Any:
-    """Return the organization's day."""
-    return now.astimezone(zone_named(organization.time_zone)).date()
 
 
 def is_quiet(choices: LearnerChoices, hour: int) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import Content, Hearing, LearnerChoices, Share, SharedWith
-from orgsync.server.learning.telling.choices import MailKind, is_quiet, local_day
+from orgsync.server.learning.telling.choices import MailKind, is_quiet
 from orgsync.server.learning.telling.mailing import (
     Letter,
     choices_for,
@@ -23,7 +23,7 @@ from orgsync.server.learning.telling.mailing import (
 from orgsync.server.learning.telling.sharing import name_of
 from orgsync.server.notify.secretmail import LEARNER_SHARE
 from orgsync.server.orgs.models import Organization
-from orgsync.server.orgs.zones import zone_named
+from orgsync.server.orgs.zones import day_of, zone_named
 
 BATCH: Final = 500
 TOO_OLD: Final = timedelta(days=3)
@@ -83,7 +83,7 @@ def _mail(organization: Organization, rows: Sequence[SharedWith], now: datetime)
         return 0
     subject = f"[{organization.name}] A colleague has shared something with you"
     what = (MailKind.SHARES, LEARNER_SHARE, subject)
-    return send(organization, letters, what=what, today=local_day(organization, now), now=now)
+    return send(organization, letters, what=what, today=day_of(now, organization), now=now)
 
 
 def _letters(organization: Organization, rows: Sequence[SharedWith], people: dict[int, Learner]) -> list[Letter]:
