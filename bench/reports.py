@@ -19,7 +19,6 @@ from bench.facts import machine_facts
 from orgsync.server.embedded import embedded_database
 
 RESULTS: Final = Path(__file__).with_name("results")
-DEEDS_A_DAY: Final = 2.5
 _PEOPLE: Final = """
     INSERT INTO directory_learner (organization_id, id, primary_email_address, email_key, unique_user_id, is_active,
                                    is_protected, department_name, work_title, country_code, custom, created_at)

@@ -122,7 +122,6 @@ class _Reader:
         return [self._row(number, cells) for number, cells in self.lines]
 
     def _row(self, number: int, cells: Mapping[str, str]) -> ActivityRow:
-        problems: dict[str, str] = {}
         learner_id = self.by_id.get(cells["person"]) or self.by_address.get(fold_key(cells["person"]))
         content_id, verb = self.contents.get(cells["content"]), cells["verb"].casefold()
         at = _moment(cells["at"], self.zone)

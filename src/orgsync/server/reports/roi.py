@@ -30,10 +30,6 @@ class Standing:
     def hours_per_person(self) -> float:
         return self.hours / self.people if self.people else 0.0
 
-    @property
-    def completions_per_learner(self) -> float:
-        return self.completions / self.learners if self.learners else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
