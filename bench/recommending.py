@@ -7,7 +7,6 @@ most popular and what is drawn at random, given the same chance: never what the 
 
 import json
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ import click
 import django
 
 from bench.facts import machine_facts
-from orgsync.server.embedded import EmbeddedPostgres, remove_data_dir
+from orgsync.server.embedded import embedded_database
 
 RESULTS: Final = Path(__file__).with_name("results")
 
@@ -45,20 +44,15 @@ def recommending(*, people: int, contents: int, deeds: int, sample: int, results
     """Measure recommendations on a database of their own."""
     asked = (people, contents, deeds, min(sample, people))
     facts = machine_facts()
-    folder = Path(tempfile.mkdtemp(prefix="orgsync-bench-"))
-    folder.chmod(0o711)
-    server = EmbeddedPostgres.start(folder / "database", log=lambda _line: None)
-    try:
-        os.environ |= {
-            "ORGSYNC_DATABASE_URL": server.url,
-            "ORGSYNC_DATA_DIR": str(folder / "data"),
-            "DJANGO_SETTINGS_MODULE": "orgsync.server.settings",
-        }
-        found = _measure_alone(asked)
-    finally:
-        server.stop()
-        remove_data_dir(folder / "database")
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="orgsync-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        with embedded_database(Path(folder)) as url:
+            os.environ |= {
+                "ORGSYNC_DATABASE_URL": url,
+                "ORGSYNC_DATA_DIR": folder,
+                "DJANGO_SETTINGS_MODULE": "orgsync.server.settings",
+            }
+            found = _measure_alone(asked)
     show(found)
     results.mkdir(parents=True, exist_ok=True)
     path = results / f"recommending-{people}.json"

@@ -8,13 +8,13 @@ import json
 import os
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from bench import timing
 from bench.facts import machine_facts
 from orgsync.server.embedded import embedded_database
 
@@ -104,12 +104,7 @@ def _measure(people: int, deeds: int, repeats: int, *, plans: bool) -> list[dict
 
 def _median(do: Callable[[], object], repeats: int) -> float:
     do()
-    taken = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        do()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    return statistics.median(timing.seconds(do) for _ in range(repeats))
 
 
 if __name__ == "__main__":
