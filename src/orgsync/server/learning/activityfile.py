@@ -1,18 +1,14 @@
 """Activity by CSV: read and checked row by row, shown first, then recorded; the same row twice counts once."""
 
-import csv
-import io
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final
 
-from orgsync.core.csvfile import read_csv
-from orgsync.core.errors import UnreadableFile
-from orgsync.core.formula import fuse
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import Learner
+from orgsync.server.learning.csvlines import Line, read_lines, template_of
 from orgsync.server.learning.models import Activity, Content, Source, Verb
 from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.models import Organization
@@ -29,6 +25,14 @@ COLUMNS: Final = {
 }
 NEEDED: Final = frozenset({"person", "content", "verb", "at"})
 MOST_ROWS: Final = 100_000
+_EXAMPLE: Final = {
+    "person": "ana@example.com",
+    "content": "fire-safety",
+    "verb": "completed",
+    "at": "2026-03-02 14:30",
+    "minutes": "25",
+    "percent": "100",
+}
 _NAMES: Final = uuid.UUID("6f0cdb0e-9f63-5f63-8f0a-5d1f6d1f3a10")
 """Under which the ids of rows are made."""
 
@@ -71,32 +75,14 @@ class ActivityFile:
 
 def activity_template() -> bytes:
     """Return a file with every column and one example."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerow(["ana@example.com", "fire-safety", "completed", "2026-03-02 14:30", "25", "100", ""])
-    return text.getvalue().encode()
+    return template_of(COLUMNS, _EXAMPLE)
 
 
 def read_activity_file(organization: Organization, source: bytes, *, now: datetime) -> ActivityFile:
     """Read and check a file against people and content that there are; it changes nothing."""
-    try:
-        raw = read_csv(source)
-    except UnreadableFile as error:
-        return ActivityFile((), fault=f"{error.reason} {error.hint}".strip())
-    headers = {header.strip().casefold(): place for place, header in enumerate(raw.headers)}
-    unknown = [header for header in raw.headers if header.strip().casefold() not in COLUMNS]
-    if missing := sorted(NEEDED - headers.keys()):
-        return ActivityFile((), unknown, f"These columns are needed: {', '.join(missing)}. Start from the template.")
-    if raw.rows.height > MOST_ROWS:
-        return ActivityFile((), unknown, f"A file has at most {MOST_ROWS:,} rows: send several.")
-    named = headers.keys() & COLUMNS.keys()
-    places = ("row_number", *(raw.cell(place) for place in range(len(raw.headers))))
-    lines = [
-        (number, {name: fuse(str(cells[headers[name]] or "")).strip() for name in named})
-        for number, *cells in raw.rows.select(*places).iter_rows()
-    ]
-    return ActivityFile(_marked(organization, _Reader(organization, lines, now).rows()), unknown)
+    lines = read_lines(source, COLUMNS, needed=NEEDED, most=MOST_ROWS)
+    rows = _marked(organization, _Reader(organization, lines.rows, now).rows()) if lines.rows else ()
+    return ActivityFile(rows, lines.unknown, lines.fault)
 
 
 def record_activity_file(organization: Organization, file: ActivityFile, *, now: datetime) -> int:
@@ -108,7 +94,7 @@ def record_activity_file(organization: Organization, file: ActivityFile, *, now:
 class _Reader:
     """Checks lines against the people and the content of an organization."""
 
-    def __init__(self, organization: Organization, lines: Sequence[tuple[int, dict[str, str]]], now: datetime) -> None:
+    def __init__(self, organization: Organization, lines: Sequence[Line], now: datetime) -> None:
         self.lines, self.now, self.zone = lines, now, zone_named(organization.time_zone)
         names = {cells["person"] for _, cells in lines}
         mine = Learner.objects.filter(organization_id=organization.pk)

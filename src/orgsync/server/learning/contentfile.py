@@ -1,7 +1,5 @@
 """Content by CSV: read and checked row by row, shown first, then written as a set; the key says what is meant."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,15 +7,13 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from orgsync.core.csvfile import read_csv
-from orgsync.core.errors import UnreadableFile
-from orgsync.core.formula import fuse
 from orgsync.core.normalize import fold_key
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Group
 from orgsync.server.learning.contents import PARTS_OF, stored, sum_up, write_parts
 from orgsync.server.learning.contentvalues import ContentValues, problems_of, split_list
+from orgsync.server.learning.csvlines import Line, read_lines, template_of
 from orgsync.server.learning.models import Audience, Content, ContentKind, ContentPart
 from orgsync.server.orgs.models import Account, Organization
 
@@ -35,7 +31,8 @@ COLUMNS: Final = {
     "parts": "Keys of what a path or a collection consists of, in order, separated by semicolons.",
     "audience": "Names of the groups whose people see it, separated by semicolons; empty: everybody.",
 }
-"""The columns of the file; all but key and title may be missing, and what is missing stays as it is."""
+"""The columns of the file; all but the needed ones may be missing, and what is missing stays as it is."""
+NEEDED: Final = frozenset({"key", "title"})
 MOST_ROWS: Final = 10_000
 _EXAMPLE: Final = {
     "key": "fire-safety",
@@ -88,33 +85,14 @@ class ContentFile:
 
 def template_csv() -> bytes:
     """Return a file with every column and one example."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(COLUMNS), restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerow(_EXAMPLE)
-    return text.getvalue().encode()
+    return template_of(COLUMNS, _EXAMPLE)
 
 
 def read_contents(organization: Organization, source: bytes, *, may_curate: bool) -> ContentFile:
     """Read and check a file against the content that there is; it changes nothing."""
-    try:
-        raw = read_csv(source)
-    except UnreadableFile as error:
-        return ContentFile((), fault=f"{error.reason} {error.hint}".strip())
-    headers = {header.strip().casefold(): place for place, header in enumerate(raw.headers)}
-    named = frozenset(headers) & COLUMNS.keys()
-    unknown = [header for header in raw.headers if header.strip().casefold() not in COLUMNS]
-    if not {"key", "title"} <= named:
-        return ContentFile((), named, unknown, "The columns key and title are needed: start from the template.")
-    if raw.rows.height > MOST_ROWS:
-        return ContentFile((), named, unknown, f"A file has at most {MOST_ROWS:,} rows: send several.")
-    lines = [
-        (number, {name: fuse(str(cells[headers[name]] or "")).strip() for name in named})
-        for number, *cells in raw.rows.select(
-            "row_number", *(raw.cell(place) for place in range(len(raw.headers)))
-        ).iter_rows()
-    ]
-    return ContentFile(_Reader(organization, lines, named, may_curate=may_curate).rows(), named, unknown)
+    lines = read_lines(source, COLUMNS, needed=NEEDED, most=MOST_ROWS)
+    rows = _Reader(organization, lines.rows, lines.named, may_curate=may_curate).rows() if lines.rows else ()
+    return ContentFile(rows, lines.named, lines.unknown, lines.fault)
 
 
 class _Reader:
@@ -123,7 +101,7 @@ class _Reader:
     def __init__(
         self,
         organization: Organization,
-        lines: Sequence[tuple[int, dict[str, str]]],
+        lines: Sequence[Line],
         named: frozenset[str],
         *,
         may_curate: bool,
