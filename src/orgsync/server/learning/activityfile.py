@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final
 
-from orgsync.core.normalize import fold_key
-from orgsync.server.directory.models import Learner
 from orgsync.server.learning.csvlines import Line, read_lines, template_of
 from orgsync.server.learning.models import Activity, Content, Source, Verb
+from orgsync.server.learning.naming import people_named
 from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.models import Organization
 from orgsync.server.orgs.zones import zone_named
@@ -96,11 +95,7 @@ class _Reader:
 
     def __init__(self, organization: Organization, lines: Sequence[Line], now: datetime) -> None:
         self.lines, self.now, self.zone = lines, now, zone_named(organization.time_zone)
-        names = {cells["person"] for _, cells in lines}
-        mine = Learner.objects.filter(organization_id=organization.pk)
-        self.by_id = dict(mine.filter(unique_user_id__in=names).values_list("unique_user_id", "id"))
-        keys = {fold_key(name) for name in names}
-        self.by_address = dict(mine.filter(email_key__in=keys).values_list("email_key", "id"))
+        self.people = people_named(organization.pk, {cells["person"] for _, cells in lines})
         contents = Content.objects.filter(organization=organization, key__in={cells["content"] for _, cells in lines})
         self.contents = dict(contents.values_list("key", "id"))
 
@@ -108,7 +103,7 @@ class _Reader:
         return [self._row(number, cells) for number, cells in self.lines]
 
     def _row(self, number: int, cells: Mapping[str, str]) -> ActivityRow:
-        learner_id = self.by_id.get(cells["person"]) or self.by_address.get(fold_key(cells["person"]))
+        learner_id = self.people.get(cells["person"])
         content_id, verb = self.contents.get(cells["content"]), cells["verb"].casefold()
         at = _moment(cells["at"], self.zone)
         minutes, percent = _number(cells.get("minutes", ""), 60 * 24 * 31), _number(cells.get("percent", ""), 100)

@@ -16,9 +16,9 @@ from orgsync.core.normalize import fold_key
 from orgsync.core.xapi.checking import VOIDED
 from orgsync.core.xapi.meaning import Told, actor_key, person_key, told_by
 from orgsync.core.xapi.shapes import StatementRefused, read_moment
-from orgsync.server.directory.models import Learner
 from orgsync.server.learning.daysums import lock_alone
 from orgsync.server.learning.models import Content, Progress, Source, Statement, Verb
+from orgsync.server.learning.naming import people_named
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
 
@@ -66,7 +66,7 @@ def claim_statements(organization: Organization, *, now: datetime) -> int:
     """Count the statements of people who were unknown when these came, and are known by now; return how many."""
     waiting = Statement.objects.filter(organization_id=organization.pk, learner_id=None).exclude(person_key="")
     keys = set(waiting.values_list("person_key", flat=True).distinct())
-    known = list(_learners(organization.pk, keys))
+    known = list(people_named(organization.pk, keys))
     found = list(waiting.filter(person_key__in=known).order_by("stored_at", "id"))
     with transaction.atomic():
         count_statements(organization, found, now=now)
@@ -81,7 +81,7 @@ def claim_everywhere(now: datetime) -> int:
 
 def count_statements(organization: Organization, rows: Sequence[Statement], *, now: datetime) -> None:
     """Name the people of stored statements where they are known, and record what these tell of them."""
-    people = _learners(organization.pk, {row.person_key for row in rows if row.person_key})
+    people = people_named(organization.pk, {row.person_key for row in rows if row.person_key})
     known = [(row, people[row.person_key]) for row in rows if row.person_key in people]
     for row, learner_id in known:
         row.learner_id = learner_id
@@ -154,16 +154,6 @@ def _void(organization: Organization, new: Sequence[Statement], *, now: datetime
     void(organization, ids, now=now)
     for row in new:
         row.voided = row.id in ids
-
-
-def _learners(organization_id: int, keys: set[str]) -> dict[str, int]:
-    """Return whom addresses and account names name: an account's name is a unique user id, or an address."""
-    folded = {fold_key(key) for key in keys}
-    mine = Learner.objects.filter(organization_id=organization_id)
-    by_address = dict(mine.filter(email_key__in=folded).values_list("email_key", "id"))
-    by_id = dict(mine.filter(unique_user_id__in=keys).values_list("unique_user_id", "id"))
-    found = {key: by_id.get(key) or by_address.get(fold_key(key)) for key in keys}
-    return {key: learner_id for key, learner_id in found.items() if learner_id is not None}
 
 
 def _name_learners(organization_id: int, known: Sequence[tuple[Statement, int]]) -> None:
