@@ -74,7 +74,6 @@ class AssignedContent:
 
     link: LearnerAssignment
     content: Content
-    note: str
     percent: int
     is_overdue: bool
 
@@ -207,17 +206,11 @@ def assigned_to(organization_id: int, learner_id: int, *, today: date) -> list[A
     mine: dict[str, Any] = {"organization_id": organization_id, "learner_id": learner_id}
     links = list(LearnerAssignment.objects.filter(**mine))
     contents = Content.objects.filter(organization_id=organization_id).in_bulk([link.content_id for link in links])
-    notes = dict(
-        Assignment.objects.filter(
-            organization_id=organization_id, id__in=[link.assignment_id for link in links]
-        ).values_list("id", "note")
-    )
     percents = _percents(mine, list(contents))
     found = [
         AssignedContent(
             link,
             contents[link.content_id],
-            notes.get(link.assignment_id, ""),
             percents.get(link.content_id, 0),
             link.state == AssignmentState.OPEN and link.due_on is not None and link.due_on < today,
         )
