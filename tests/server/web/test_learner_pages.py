@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgsync.server.directory.models import Learner
+from orgsync.server.learning.about import sections_about
 from orgsync.server.learning.models import (
     Activity,
     AssignmentState,
@@ -250,8 +251,7 @@ def test_everything_stored_is_shown_and_sent(
 ) -> None:
     """In words with counts, and as JSON with every row and no secret."""
     do(acme, team[0], Verb.COMPLETED, course)
-    page = text(ana, "/learn/stored/")
-    assert "ana.silva@example.com" in page
+    assert "ana.silva@example.com" in text(ana, "/learn/stored/")
     answer = ana.get("/learn/stored/download/")
     found = json.loads(answer.content)
     assert "attachment" in answer["Content-Disposition"]
@@ -260,3 +260,6 @@ def test_everything_stored_is_shown_and_sent(
     assert {"learning_learnersession", "learning_learnerchoices", "mails"} <= found.keys()
     assert "digest" not in found["learning_learnersession"][0]
     assert "no-store" in answer["Cache-Control"]
+    counts = {one.title: one.count for one in sections_about(acme, team[0])}
+    assert counts["What you did"] == len(found["learning_activity"]) + len(found["learning_progress"])
+    assert counts["Sign-ins"] == len(found["learning_learnersession"])

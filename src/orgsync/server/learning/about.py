@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.utils.translation import gettext as _
-from psycopg.sql import SQL, Identifier
+from django.utils.translation import gettext_lazy as _
+from psycopg.sql import SQL, Identifier, Literal
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.server.directory.models import Learner
@@ -23,6 +23,75 @@ _MAILS: Final = """
     SELECT kind, subject, created_at, sent_at FROM notify_outboxmail
      WHERE organization_id = %s AND lower(recipient) = lower(%s) ORDER BY id DESC
 """
+_KINDS: Final = (
+    (
+        _("Changes of what is known about you"),
+        _(
+            "Each value with the one before, when it changed, and by which file or person. It is kept as long as "
+            "you are here, and %(timeline)d days after you have left."
+        ),
+        ("directory_learnerchange", "directory_override"),
+    ),
+    (
+        _("Groups and licenses"),
+        _("Which groups you are and were in, and which licenses you hold and held."),
+        (
+            "directory_membership",
+            "directory_pastmembership",
+            "directory_licenseassignment",
+            "directory_pastlicense",
+            "directory_learnerinvitation",
+        ),
+    ),
+    (
+        _("What you are to learn"),
+        _("What was assigned to you, until when, and what became of it."),
+        ("learning_learnerassignment", "learning_pastlearnerassignment", "learning_assignment"),
+    ),
+    (
+        _("What you did"),
+        _(
+            "What you opened, completed, liked and shared, when, and for how long: from these pages, and from the "
+            "platforms that tell us. Reports count it; colleagues hear of it as you have set."
+        ),
+        ("learning_activity", "learning_progress"),
+    ),
+    (
+        _("You and your colleagues"),
+        _("Whom you follow, what you shared with whom, with your words, and what was shared with you."),
+        ("learning_follow", "learning_share", "learning_sharedwith", "learning_learnerchoices"),
+    ),
+    (
+        _("Sign-ins"),
+        _(
+            "Where you are signed in: until you sign out, at most %(session)d days. A link by mail is kept for "
+            "half an hour."
+        ),
+        ("learning_learnersession", "learning_signinlink"),
+    ),
+    (
+        _("Mails to you"),
+        _("That a mail was sent, and when. Texts are removed once they are sent, or after %(mail)d days."),
+        ("mails",),
+    ),
+    (
+        _("Administration"),
+        _("Where your record comes from, and rights or invitations that you have as an admin."),
+        (
+            "directory_claim",
+            "directory_pastclaim",
+            "directory_permissiongrant",
+            "orgs_invitation",
+            "directory_notduplicate",
+        ),
+    ),
+)
+"""Titles, words and tables; the words name the days for which things are kept."""
+_COUNT: Final = SQL("SELECT {}, count(*) FROM {} WHERE organization_id = %(organization)s AND {} = %(learner)s")
+_COUNT_MAILS: Final = SQL("""
+    SELECT 'mails', count(*) FROM notify_outboxmail
+     WHERE organization_id = %(organization)s AND lower(recipient) = lower(%(address)s)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,86 +123,28 @@ def everything_about(organization: Organization, learner: Learner) -> dict[str, 
 
 
 def sections_about(organization: Organization, learner: Learner) -> list[Section]:
-    """Return the same in words."""
-    stored = everything_about(organization, learner)
-    return [
-        Section(_("Who you are"), _who_words(organization), 1, _facts(learner)),
-        *(
-            Section(title, words, sum(len(stored.get(table, ())) for table in tables))
-            for title, words, tables in _kinds(organization)
-        ),
-    ]
-
-
-def _kinds(organization: Organization) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return titles, words and tables."""
+    """Return the same in words, counted and not read."""
+    counts = _counts(organization, learner)
     days = {"timeline": organization.timeline_days, "mail": organization.mail_text_days}
     days["session"] = organization.learner_session_days
     return [
-        (
-            _("Changes of what is known about you"),
-            _(
-                "Each value with the one before, when it changed, and by which file or person. It is kept as long as "
-                "you are here, and %(timeline)d days after you have left."
-            )
-            % days,
-            ("directory_learnerchange", "directory_override"),
-        ),
-        (
-            _("Groups and licenses"),
-            _("Which groups you are and were in, and which licenses you hold and held."),
-            (
-                "directory_membership",
-                "directory_pastmembership",
-                "directory_licenseassignment",
-                "directory_pastlicense",
-                "directory_learnerinvitation",
-            ),
-        ),
-        (
-            _("What you are to learn"),
-            _("What was assigned to you, until when, and what became of it."),
-            ("learning_learnerassignment", "learning_pastlearnerassignment", "learning_assignment"),
-        ),
-        (
-            _("What you did"),
-            _(
-                "What you opened, completed, liked and shared, when, and for how long: from these pages, and from the "
-                "platforms that tell us. Reports count it; colleagues hear of it as you have set."
-            ),
-            ("learning_activity", "learning_progress"),
-        ),
-        (
-            _("You and your colleagues"),
-            _("Whom you follow, what you shared with whom, with your words, and what was shared with you."),
-            ("learning_follow", "learning_share", "learning_sharedwith", "learning_learnerchoices"),
-        ),
-        (
-            _("Sign-ins"),
-            _(
-                "Where you are signed in: until you sign out, at most %(session)d days. A link by mail is kept for "
-                "half an hour."
-            )
-            % days,
-            ("learning_learnersession", "learning_signinlink"),
-        ),
-        (
-            _("Mails to you"),
-            _("That a mail was sent, and when. Texts are removed once they are sent, or after %(mail)d days.") % days,
-            ("mails",),
-        ),
-        (
-            _("Administration"),
-            _("Where your record comes from, and rights or invitations that you have as an admin."),
-            (
-                "directory_claim",
-                "directory_pastclaim",
-                "directory_permissiongrant",
-                "orgs_invitation",
-                "directory_notduplicate",
-            ),
+        Section(str(_("Who you are")), _who_words(organization), 1, _facts(learner)),
+        *(
+            Section(str(title), str(words) % days, sum(counts[table] for table in tables))
+            for title, words, tables in _KINDS
         ),
     ]
+
+
+def _counts(organization: Organization, learner: Learner) -> dict[str, int]:
+    """Return how many rows each table of the kinds has of the person, in one statement."""
+    columns = {table: PERSON_TABLES[table] for *_, tables in _KINDS for table in tables if table in PERSON_TABLES}
+    parts = [_COUNT.format(Literal(table), Identifier(table), Identifier(column)) for table, column in columns.items()]
+    values: dict[str, Any] = {"organization": organization.pk, "learner": learner.id}
+    values["address"] = learner.primary_email_address
+    with connection.cursor() as cursor:
+        cursor.execute(SQL(" UNION ALL ").join([*parts, _COUNT_MAILS]), values)
+        return dict(cursor.fetchall())
 
 
 def _who_words(organization: Organization) -> str:
