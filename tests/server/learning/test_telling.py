@@ -15,12 +15,13 @@ from orgsync.server.directory.persontables import remove_people
 from orgsync.server.learning.forgetting import forget_notes
 from orgsync.server.learning.models import Content, Follow, LearnerChoices, Share, SharedWith, Verb
 from orgsync.server.learning.moving import move_activity
+from orgsync.server.learning.telling import sharing
 from orgsync.server.learning.telling.choices import choose, is_quiet, welcome
 from orgsync.server.learning.telling.digests import send_digests
 from orgsync.server.learning.telling.following import follow
 from orgsync.server.learning.telling.news import KEPT, LARGEST_GROUP, Reader, colleague_ids, news_for
 from orgsync.server.learning.telling.sharemails import mail_waiting
-from orgsync.server.learning.telling.sharing import MOST_A_DAY, ShareRefused, With, share
+from orgsync.server.learning.telling.sharing import MOST_A_DAY, ShareRefused, With, groups_to_share_with, share
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.tasks import send_mail
 from orgsync.server.orgs.models import Organization
@@ -244,3 +245,17 @@ def test_quiet_hours(hours: tuple[Any, Any], quiet: set[int]) -> None:
     """They may reach over midnight."""
     choices = LearnerChoices(quiet_from=hours[0], quiet_until=hours[1])
     assert {hour for hour in range(24) if is_quiet(choices, hour)} == quiet
+
+
+def test_groups_of_too_many_are_not_shared_with(
+    acme: Organization, team: tuple[Learner, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person more than there may be is a crowd, and no statement is needed for each group."""
+    ana, bo, cy = team
+    monkeypatch.setattr(sharing, "MOST_PEOPLE", 2)
+    pair = make_group(acme, "Pair", ana, bo)
+    make_group(acme, "Crowd", ana, bo, cy)
+    make_group(acme, "Others", bo, cy)
+    with CaptureQueriesContext(connection) as asked:
+        assert groups_to_share_with(acme.pk, ana.id) == [pair]
+    assert len(asked) == 1

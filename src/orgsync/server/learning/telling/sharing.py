@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.server import queue
@@ -98,8 +99,11 @@ def share(
 def groups_to_share_with(organization_id: int, learner_id: int) -> list[Group]:
     """Return the groups of the person that are small enough, by name."""
     mine = Membership.objects.filter(organization_id=organization_id, learner_id=learner_id).values("group_id")
-    groups = Group.objects.filter(organization_id=organization_id, id__in=mine).order_by("name_key")
-    return [group for group in groups if not _is_crowd(group)]
+    # Whether there is one person more than there may be: the people of a large group are not counted.
+    theirs = Membership.objects.filter(organization_id=organization_id, group_id=OuterRef("id"))
+    is_crowd = Exists(theirs[MOST_PEOPLE : MOST_PEOPLE + 1])
+    groups = Group.objects.filter(~is_crowd, organization_id=organization_id, id__in=mine)
+    return list(groups.order_by("name_key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +146,3 @@ def _check_is_no_crowd(organization: Organization, learner: Learner, chosen: Wit
         raise ShareRefused("Choose somebody.")
     elif len(chosen.people) > MOST_PEOPLE:
         raise ShareRefused(f"Choose at most {MOST_PEOPLE} people.")
-
-
-def _is_crowd(group: Group) -> bool:
-    some = Membership.objects.filter(organization_id=group.organization_id, group_id=group.pk)
-    return some.values("learner_id")[: MOST_PEOPLE + 1].count() > MOST_PEOPLE
