@@ -1,6 +1,5 @@
 """A report as a file: CSV, and a workbook that spreadsheets open with real numbers."""
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +9,7 @@ from xml.sax.saxutils import escape  # nosec B406  it parses nothing
 from django.utils.translation import gettext as _
 
 from orgsync.core.formula import defuse
-from orgsync.core.results import BYTE_ORDER_MARK
+from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.reports.answers import Counted, Report, lines_of
 
 Cell = str | int | float
@@ -59,12 +58,9 @@ def people_table(people: Iterable[Counted], measure_label: str) -> Iterator[Sequ
 
 
 def csv_parts(table: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """Yield a CSV file (UTF-8 with mark, CRLF) whose cells no spreadsheet takes for formulas."""
-    yield BYTE_ORDER_MARK
-    for line in table:
-        text = io.StringIO()
-        csv.writer(text).writerow([defuse(cell) if isinstance(cell, str) else cell for cell in line])
-        yield text.getvalue().encode()
+    """Yield a CSV file like those of lists."""
+    lines = iter(table)
+    return csv_file([defuse(str(cell)) for cell in next(lines)], lines)
 
 
 def workbook(table: Iterable[Sequence[Cell]]) -> bytes:
