@@ -134,10 +134,11 @@ def test_voided_statement_counts_no_longer(platform: Platform, voids_first: bool
     assert [one["verb"]["id"] for one in platform.get().json()["statements"]] == [f"{ADL}voided"]
 
 
-def test_unknown_people_are_counted_once_they_are_known(platform: Platform) -> None:
+def test_unknown_people_are_counted_once_they_are_known(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     """By address or by account name; until then their statements wait, and an erasure takes them as well."""
     late = PROGRESS | {"actor": {"account": {"homePage": "https://lms.example.com", "name": "E2"}}}
-    platform.send(late)
+    platform.send([late, late | {"verb": {"id": f"{ADL}shared"}}])
+    monkeypatch.setattr("orgsync.server.learning.statements.BATCH", 1)
     before = Activity.objects.filter(organization_id=platform.organization.pk).count()
     Learner.objects.create(
         organization_id=platform.organization.pk,
@@ -150,8 +151,9 @@ def test_unknown_people_are_counted_once_they_are_known(platform: Platform) -> N
 
     claimed = claim_statements(platform.organization, now=NOW)
 
-    assert (before, claimed) == (0, 1)
-    assert Activity.objects.get(organization_id=platform.organization.pk).learner_id == 2
+    assert (before, claimed) == (0, 2)
+    found = Activity.objects.filter(organization_id=platform.organization.pk)
+    assert set(found.values_list("learner_id", "verb")) == {(2, "progressed"), (2, "shared")}
     platform.send(late)
     Statement.objects.filter(organization_id=platform.organization.pk).update(learner_id=None)
     person = read_person(platform.organization.pk, 2)

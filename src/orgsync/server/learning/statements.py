@@ -22,6 +22,8 @@ from orgsync.server.learning.naming import people_named
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
 
+BATCH: Final = 1_000
+"""Statements that are claimed in one transaction: they are large, and may have waited long."""
 _SET_BY_US: Final = frozenset({"id", "stored", "timestamp", "authority", "version"})
 
 
@@ -67,10 +69,13 @@ def claim_statements(organization: Organization, *, now: datetime) -> int:
     waiting = Statement.objects.filter(organization_id=organization.pk, learner_id=None).exclude(person_key="")
     keys = set(waiting.values_list("person_key", flat=True).distinct())
     known = list(people_named(organization.pk, keys))
-    found = list(waiting.filter(person_key__in=known).order_by("stored_at", "id"))
-    with transaction.atomic():
-        count_statements(organization, found, now=now)
-    return len(found)
+    in_order = ("stored_at", "id")
+    ids = list(waiting.filter(person_key__in=known).order_by(*in_order).values_list("id", flat=True))
+    for first in range(0, len(ids), BATCH):
+        some = waiting.filter(id__in=ids[first : first + BATCH]).order_by(*in_order)
+        with transaction.atomic():
+            count_statements(organization, list(some), now=now)
+    return len(ids)
 
 
 def claim_everywhere(now: datetime) -> int:
