@@ -1,60 +1,25 @@
-"""Upload: a file by hand is stored, looked at, and started only by a person's word."""
+"""Upload: a file by hand is stored, and started only by a person's word."""
 
 import csv
 import io
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 
-from orgsync.core.checking import CheckedFile, check_file
+from orgsync.core.checking import check_file
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.template import TemplateKind
-from orgsync.server.directory.models import Feed, Pool
+from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Organization
-from orgsync.server.uploads import previews
 from orgsync.server.uploads.adding import UPLOADS_BY_HAND
-from orgsync.server.uploads.draft import read_file
 from orgsync.server.uploads.models import Media, MediaKind, UploadJob
+from tests.server.web.uploads_by_hand import UPLOAD, path_of, send, start, stored, text_of
 from tests.upload_world import PEOPLE, make_feed, make_media, make_sender
 
-UPLOAD = "/admin/people/upload/"
 CSRF = "c" * 32
-WRONG = b"""primary_email_address,preferred_first_name,shoe_size
-anna@example.com,Anna,38
-no address,Ben,43
-carl@example.com
-"""
-
-
-def send(client: Client, content: bytes = PEOPLE, name: str = "people.csv", **given: Any) -> HttpResponse:
-    """Send the form as a browser does, without any script."""
-    file = SimpleUploadedFile(name, content, "text/csv")
-    answer: HttpResponse = client.post(UPLOAD, {"feed": "by_hand", "file": file} | given)
-    return answer
-
-
-def text_of(answer: Any, status: int = 200) -> str:
-    assert answer.status_code == status
-    return unescape(answer.content.decode())
-
-
-def path_of(media: Media) -> str:
-    return f"{UPLOAD}{media.public_id}/"
-
-
-def stored(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def start(client: Client, media: Media, how: str) -> HttpResponse:
-    answer: HttpResponse = client.post(path_of(media), {"start": how}, follow=False)
-    return answer
 
 
 def test_first_upload_makes_the_feed_for_uploads_by_hand(alice: Client, acme: Organization) -> None:
@@ -81,141 +46,6 @@ def test_second_upload_uses_the_same_feed(alice: Client) -> None:
 
     assert Feed.objects.count() == 1
     assert f'<option value="{feed.pk}" selected>{UPLOADS_BY_HAND}</option>' in text_of(alice.get(UPLOAD))
-
-
-def test_preview_shows_rows_with_issues_in_place(alice: Client, acme: Organization) -> None:
-    """
-    Each finding stands in its cell, or below its row; all of them stand grouped above with what to do.
-    """
-    page = text_of(alice.get(send(alice, WRONG)["Location"]))
-
-    cell = page.split('<td class="found">no address')[1].split("</td>")[0]
-    below = page.split("carl@example.com")[1].split("</table>")[0]
-    assert "primary_email_address is not an e-mail address." in cell
-    assert "The row has 1 cells, the header has 3." in below
-    assert 'shoe_size<span class="soft small">not used</span>' in page
-    assert "Write name@example.com, at most 254 characters." in page
-    assert "Anna" in page
-
-
-def test_counts_are_those_of_the_whole_file(alice: Client, acme: Organization) -> None:
-    """
-    Twenty rows are shown, all are counted, and the rows with findings can be asked for.
-    """
-    rows = b"".join(b"p%d@example.com,P\n" % number for number in range(30))
-    media = make_media(make_feed(acme), b"primary_email_address,preferred_first_name\n" + rows + b"late,Late\n")
-
-    first = alice.get(path_of(media))
-    found = text_of(alice.get(path_of(media) + "?show=findings"))
-
-    preview = first.context["preview"]
-    assert (preview.row_count, preview.error_count, len(preview.rows)) == (31, 1, 20)
-    assert "Late" not in text_of(first)
-    assert "Late" in found
-    assert "p1@example.com" not in found
-
-
-def test_file_is_checked_once_until_something_else_would_be_found(
-    alice: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """
-    A second look is as good as the first; another pool, or other terms, make it anew.
-    """
-    looks = []
-
-    def look(job: UploadJob) -> CheckedFile:
-        looks.append(job)
-        return read_file(job)
-
-    monkeypatch.setattr(previews, "read_file", look)
-    media = make_media(make_feed(acme), b"primary_email_address,license_klingon_status\nanna@example.com,active\n")
-
-    pages = [alice.get(path_of(media) + query).context["preview"] for query in ("", "?show=findings", "")]
-    Pool.objects.create(organization=acme, key="license_klingon_status", name="Klingon")
-    anew = alice.get(path_of(media)).context["preview"]
-
-    assert len(looks) == 2
-    assert pages[0] == pages[2] != pages[1]
-    assert anew.headers[1].is_used
-
-
-def test_license_column_of_a_pool_is_used(alice: Client, acme: Organization) -> None:
-    """
-    The preview reads the file as the job will: with the organization's own pools.
-    """
-    Pool.objects.create(organization=acme, key="license_english_status", name="English")
-    head = b"primary_email_address,license_english_status,license_klingon_status\n"
-    media = make_media(make_feed(acme), head + b"anna@example.com,active,active\n")
-
-    headers = alice.get(path_of(media)).context["preview"].headers
-
-    assert [header.is_used for header in headers] == [True, True, False]
-
-
-def test_cells_are_text(alice: Client, acme: Organization) -> None:
-    """
-    What stands in a file or its name is never markup of our page.
-    """
-    content = b"primary_email_address,<i>x\n<script>alert(1)</script>,1\n"
-
-    page = alice.get(send(alice, content, name="<b>.csv")["Location"]).content.decode()
-
-    assert "<script>alert" not in page
-    assert "<i>x" not in page
-    assert "<b>.csv" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"PK\x03\x04\x14\x00\x06\x00", "looks like"),
-        (b"<html><body>Sign in</body></html>", "looks like"),
-        (b"a,b\n1,2\n", "neither an e-mail column nor"),
-        (b"primary_email_address,primary_email_address\na,b\n", "stands in columns"),
-    ],
-    ids=["excel", "html", "no key", "header twice"],
-)
-def test_file_that_cannot_be_used_is_refused_kindly(alice: Client, content: bytes, reason: str) -> None:
-    """
-    The page says what it is and what to do, and offers no button that would start it.
-    """
-    page = text_of(alice.get(send(alice, content)["Location"]))
-
-    assert "This file cannot be used" in page
-    assert reason in page
-    assert 'name="start"' not in page
-
-
-def test_damaged_file_is_refused(alice: Client, acme: Organization) -> None:
-    """
-    Bytes that are not those that were received are not shown as if they were.
-    """
-    media = make_media(make_feed(acme), sha256=b"0" * 32)
-
-    assert "is damaged" in text_of(alice.get(path_of(media)))
-
-
-@pytest.mark.parametrize(
-    ("feed", "content", "reason"),
-    [
-        ({"mode": Mode.FULL}, b"primary_email_address\n", "would remove everybody"),
-        ({}, b"primary_email_address,unique_id\na@example.com,1\n", "asks to erase people"),
-        ({"rows": RowPolicy.ALL_OR_NOTHING}, WRONG, "whole or not at all"),
-    ],
-    ids=["empty full file", "deletion file", "all or nothing"],
-)
-def test_file_that_would_fail_has_no_start_button(
-    alice: Client, acme: Organization, feed: dict[str, Any], content: bytes, reason: str
-) -> None:
-    """
-    What a job would refuse whatever the directory holds is said before there is one.
-    """
-    page = text_of(alice.get(path_of(make_media(make_feed(acme, **feed), content))))
-
-    assert "This file would fail." in page
-    assert reason in page
-    assert 'name="start"' not in page
 
 
 def test_plan_and_apply_starts_one_job(alice: Client, acme: Organization) -> None:
@@ -379,21 +209,6 @@ def test_files_that_wait_are_listed(alice: Client, acme: Organization) -> None:
 
     assert [media.pk for media in alice.get(UPLOAD).context["waiting"]] == [waits.pk]
     assert path_of(waits) in page
-
-
-@pytest.mark.parametrize(
-    "hidden",
-    [{"kind": MediaKind.RESULT}, {"kind": MediaKind.PLAN}, {"removed_at": timezone.now()}],
-    ids=["results", "plan", "removed"],
-)
-def test_only_uploaded_files_have_a_preview(alice: Client, acme: Organization, hidden: dict[str, Any]) -> None:
-    """
-    A results file, a plan and what retention has removed are not found.
-    """
-    media = make_media(make_feed(acme), **hidden)
-
-    assert alice.get(path_of(media)).status_code == 404
-    assert start(alice, media, "apply").status_code == 404
 
 
 def test_another_organizations_file_is_not_there(alice: Client, charlie: Client, acme: Organization) -> None:
