@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 FIRST: Final = (
     *("tests/chaos/", "tests/e2e/web/", "tests/bench/", "tests/e2e/test_whole_job.py"),
-    *("tests/server/process/test_serve.py", "tests/server/process/test_embedded.py", "tests/e2e/"),
+    *("tests/server/process/test_serve.py", "tests/server/process/test_embedded", "tests/e2e/"),
     *("tests/server/queue/", "tests/server/pipeline/", "tests/server/undoing/", "tests/test_cases.py"),
 )
 """The longest first: started last, one of them would keep a single core busy at the end."""
