@@ -184,7 +184,7 @@ def _note_refused(application: Application | None, reason: str, now: datetime) -
 
 
 def _check_limit(application: Application, now: datetime) -> None:
-    wait = count_for(application.organization_id, -application.pk, Call.OTHER, now=now)
+    wait = count_for(application.organization_id, application.caller_id, Call.OTHER, now=now)
     if wait is not None:
         text = "Too many calls in this hour."
         raise OAuthError("temporarily_unavailable", text, status=429, headers={"Retry-After": str(wait)})

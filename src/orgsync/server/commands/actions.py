@@ -38,6 +38,7 @@ from orgsync.server.orgs.models import Account, Admin, Organization, Role
 from orgsync.server.sandbox import make_sandbox, reset_sandbox
 from orgsync.server.setup import ensure_feed, ensure_pool, set_up_organization
 from orgsync.server.tokens.models import AccessToken
+from orgsync.server.tokens.queries import tokens_made
 from orgsync.server.tokens.tokens import make_token, revoke_token
 from orgsync.server.uploads.decisions import approve_job, find_job, reject_job
 from orgsync.server.uploads.erase import erase_person, lift
@@ -145,15 +146,12 @@ class Actions:
 
     def list_tokens(self) -> list[AccessToken]:
         """Return the tokens that people made; those of applications are theirs."""
-        made = AccessToken.objects.filter(organization=_organization(self.name), application=None)
-        tokens = made.select_related("feed")
-        return list(tokens.order_by("id"))
+        return list(tokens_made(_organization(self.name)).select_related("feed").order_by("id"))
 
     def revoke_token(self, prefix: str) -> str:
         """Revoke the one token whose text begins like that, and return its name."""
         organization = _organization(self.name)
-        made = AccessToken.objects.filter(organization=organization, application=None)
-        active = made.filter(prefix__startswith=prefix, revoked_at=None)
+        active = tokens_made(organization).filter(prefix__startswith=prefix, revoked_at=None)
         found = list(active[:2])
         if len(found) != 1:
             raise NotFound(f"{'Several tokens begin' if found else 'No token in use begins'} with {prefix}.")

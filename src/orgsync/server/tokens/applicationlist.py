@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from orgsync.server.directory.csvfiles import csv_file
-from orgsync.server.orgs.models import Admin, Organization
+from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.models import Application
-from orgsync.server.tokens.queries import PAGE, Expiry, Shown, expiry_of
+from orgsync.server.tokens.queries import PAGE, Expiry, Shown, expiry_of, is_creator_here
 
 COLUMNS: Final = (
     *("name", "client_id", "feed", "scopes", "allowed_networks", "created_by", "created_at"),
@@ -88,9 +88,8 @@ def _values(row: Application) -> list[object]:
 
 
 def _chosen(organization: Organization, chosen: ApplicationFilter) -> QuerySet[Application]:
-    creator = Admin.objects.filter(organization=organization, account_id=OuterRef("created_by_id"))
     found = Application.objects.filter(organization=organization).select_related("feed", "created_by")
-    found = found.annotate(is_creator_here=Exists(creator.filter(account__is_active=True)))
+    found = found.annotate(is_creator_here=is_creator_here(organization))
     if chosen.shown is not Shown.ALL:
         found = found.filter(revoked_at__isnull=chosen.shown is Shown.IN_USE)
     if chosen.text:

@@ -15,7 +15,7 @@ from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Admin, Organization
-from orgsync.server.tokens.giving import may_give
+from orgsync.server.tokens.giving import check_may_give
 from orgsync.server.tokens.models import AccessToken, Application
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.tokens.texts import CLIENT_SECRET, SHOWN, TOKEN, digest, is_well_formed, new_text
@@ -76,9 +76,7 @@ def rotate_secret(application: Application, *, former_ends_at: datetime, by: Adm
     One that was still good from an earlier rotation ends now. Raises TokenRefused for an application that is over,
     and for scopes beyond what `by` may give.
     """
-    beyond = [name for name in application.scopes if not may_give(by, Scope(name))]
-    if beyond:
-        raise TokenRefused("scopes", f"You may not give {', '.join(beyond)}: ask somebody who may.")
+    check_may_give(by, application.scopes)
     secret = new_text(CLIENT_SECRET)
     mine = Application.objects.filter(organization_id=application.organization_id, id=application.pk)
     with transaction.atomic():

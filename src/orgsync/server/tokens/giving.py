@@ -1,10 +1,12 @@
 """Which scopes an admin may give a token: never more than they may do themselves."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.orgs.models import Admin, Role
 from orgsync.server.tokens.scopes import Scope
+from orgsync.server.tokens.tokens import TokenRefused
 
 _NEEDS: Final[dict[Scope, Permission]] = {
     Scope.SYNC: Permission.UPLOAD,
@@ -26,6 +28,13 @@ def may_give(admin: Admin, scope: Scope) -> bool:
     if scope in OWNERS_ONLY:
         return admin.role == Role.OWNER
     return may_for_all(admin, _NEEDS[scope])
+
+
+def check_may_give(admin: Admin, scopes: Iterable[str]) -> None:
+    """Raise TokenRefused when a scope is beyond what the admin may give."""
+    beyond = [name for name in scopes if not may_give(admin, Scope(name))]
+    if beyond:
+        raise TokenRefused("scopes", f"You may not give {', '.join(beyond)}: ask somebody who may.")
 
 
 def scopes_to_give(admin: Admin) -> list[Scope]:

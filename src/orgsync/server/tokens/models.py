@@ -37,6 +37,11 @@ class Application(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.client_id})"
 
+    @property
+    def caller_id(self) -> int:
+        """Under what its calls are counted, and those of all of its tokens: negative, apart from ids of tokens."""
+        return -self.pk
+
 
 class AccessToken(models.Model):
     """A bearer token, of one feed where it sends files. Look-up is by digest, global by design."""
@@ -75,8 +80,8 @@ class AccessToken(models.Model):
 
     @property
     def caller_id(self) -> int:
-        """Under what its calls are counted: a token's own id, or its application's, negative, for all of its tokens."""
-        return self.pk if self.application_id is None else -self.application_id
+        """Under what its calls are counted: its own id, or what its application's are."""
+        return self.pk if self.application is None else self.application.caller_id
 
 
 class CallCount(models.Model):

@@ -73,16 +73,25 @@ def page_of_tokens(
     return TokenPage(listed, listed[-1].token.pk if len(tokens) > PAGE else None)
 
 
+def tokens_made(organization: Organization) -> QuerySet[AccessToken]:
+    """Return the tokens that people made, revoked ones too."""
+    return AccessToken.objects.filter(organization=organization, application=None)
+
+
+def is_creator_here(organization: Organization) -> Exists:
+    """Tell of a row with `created_by` whether that account may sign in to the organization."""
+    admins = Admin.objects.filter(organization=organization, account_id=OuterRef("created_by_id"))
+    return Exists(admins.filter(account__is_active=True))
+
+
 def token_of(organization: Organization, token_id: int) -> AccessToken | None:
     """Return one token; another organization's is None."""
-    tokens = AccessToken.objects.select_related("feed", "created_by").filter(organization=organization, id=token_id)
-    return tokens.filter(application=None).first()
+    return tokens_made(organization).select_related("feed", "created_by").filter(id=token_id).first()
 
 
 def is_name_in_use(organization: Organization, name: str) -> bool:
     """Tell whether a token that is not revoked has this name."""
-    in_use = AccessToken.objects.filter(organization=organization, application=None, revoked_at=None)
-    return in_use.filter(name__iexact=name.strip()).exists()
+    return tokens_made(organization).filter(revoked_at=None, name__iexact=name.strip()).exists()
 
 
 def expiry_of(token: AccessToken | Application, now: datetime) -> Expiry:
@@ -95,10 +104,8 @@ def expiry_of(token: AccessToken | Application, now: datetime) -> Expiry:
 
 
 def _chosen(organization: Organization, chosen: TokenFilter) -> QuerySet[AccessToken]:
-    creator = Admin.objects.filter(organization=organization, account_id=OuterRef("created_by_id"))
-    made = AccessToken.objects.filter(organization=organization, application=None)
-    found = made.select_related("feed", "created_by")
-    found = found.annotate(is_creator_here=Exists(creator.filter(account__is_active=True)))
+    found = tokens_made(organization).select_related("feed", "created_by")
+    found = found.annotate(is_creator_here=is_creator_here(organization))
     if chosen.shown is not Shown.ALL:
         found = found.filter(revoked_at__isnull=chosen.shown is Shown.IN_USE)
     if chosen.feed_id is not None:

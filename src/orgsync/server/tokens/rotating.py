@@ -8,9 +8,8 @@ from django.db import transaction
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.orgs.models import Admin
-from orgsync.server.tokens.giving import may_give
+from orgsync.server.tokens.giving import check_may_give
 from orgsync.server.tokens.models import AccessToken
-from orgsync.server.tokens.scopes import Scope
 from orgsync.server.tokens.tokens import TokenRefused, make_token
 
 OLD: Final = "{name} (until {day})"
@@ -28,9 +27,7 @@ def rotate_token(
     """
     if token.feed is None:
         raise TokenRefused("token", "An application fetches its tokens itself.")
-    beyond = [name for name in token.scopes if not may_give(by, Scope(name))]
-    if beyond:
-        raise TokenRefused("scopes", f"You may not give {', '.join(beyond)}: ask somebody who may.")
+    check_may_give(by, token.scopes)
     mine = AccessToken.objects.filter(organization_id=token.organization_id, id=token.pk, revoked_at=None)
     end = ends_at if token.expires_at is None else min(ends_at, token.expires_at)
     with transaction.atomic():
