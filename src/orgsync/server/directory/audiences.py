@@ -24,21 +24,29 @@ _AUDIENCES: Final = """
 
 def people_reached(organization_id: int, audience: Audience) -> list[int]:
     """Return the ids of the active learners in the audience, in order."""
-    mine = SQL("learner.organization_id = {}").format(Literal(organization_id))
-    query = _ACTIVE.format(mine, _is_reached(organization_id, audience))
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return sorted(learner_id for (learner_id,) in cursor.fetchall())
+    return _people_in(organization_id, [audience])
 
 
 def people_concerned(organization_id: int, assignments: Sequence[int]) -> list[int]:
     """Return whom the beginning or the end of the assignments may concern: their audiences, and who has them open."""
+    if not assignments:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [organization_id, list(assignments)])
         found = {learner_id for (learner_id,) in cursor.fetchall()}
         cursor.execute(_AUDIENCES, [organization_id, list(assignments)])
         audiences = [Audience(AudienceKind(kind), *rest) for kind, *rest in cursor.fetchall()]
-    return sorted(found.union(*(people_reached(organization_id, one) for one in audiences)))
+    return sorted(found.union(_people_in(organization_id, audiences)))
+
+
+def _people_in(organization_id: int, audiences: Sequence[Audience]) -> list[int]:
+    if not audiences:
+        return []
+    mine = SQL("learner.organization_id = {}").format(Literal(organization_id))
+    each = [_ACTIVE.format(mine, _is_reached(organization_id, audience)) for audience in audiences]
+    with connection.cursor() as cursor:
+        cursor.execute(SQL(" UNION ").join(each))
+        return sorted(learner_id for (learner_id,) in cursor.fetchall())
 
 
 def _is_reached(organization_id: int, audience: Audience) -> Composable:

@@ -12,10 +12,11 @@ from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.errors import OrgSyncError
 from orgsync.server.directory.models import CustomAttribute
 from orgsync.server.directory.scope import groups_within, learner_within
-from orgsync.server.learning.models import Assignment, Content, ContentKind, JobAssignment
+from orgsync.server.learning.models import Assignment, Content, ContentKind
 from orgsync.server.orgs.access import People, Permission, admin_of, people_for
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import tasks
+from orgsync.server.uploads.assignmentjobs import keep_edits
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.nobodyjobs import insert_job_of_nobody
 
@@ -66,8 +67,10 @@ def assign(
     with transaction.atomic():
         words = f"Assign {content.title}"
         job = insert_job_of_nobody(organization, words, by=by, now=now, asks_first=asks_first)
-        made = [_insert(organization, content, audience, terms, by=by, now=now) for audience in audiences]
-        _let(job, made, begins=True)
+        made = Assignment.objects.bulk_create(
+            _row(organization, content, audience, terms, by=by, now=now) for audience in audiences
+        )
+        keep_edits(job, {one.pk: True for one in made})
         tasks.enqueue(job)
     return job
 
@@ -94,7 +97,7 @@ def end_assignments(
     words = f"End the assignment of {', '.join(titles.order_by('title_key').values_list('title', flat=True)[:3])}"
     with transaction.atomic():
         job = insert_job_of_nobody(organization, words, by=by, now=now, asks_first=asks_first)
-        _let(job, assignments, begins=False)
+        keep_edits(job, {one.pk: False for one in assignments})
         tasks.enqueue(job)
     return job
 
@@ -161,7 +164,7 @@ def _check_audience(organization: Organization, people: People, audience: Audien
             raise AssignmentRefused("Say which value.")
 
 
-def _insert(
+def _row(
     organization: Organization,
     content: Content,
     audience: Audience,
@@ -172,7 +175,7 @@ def _insert(
 ) -> Assignment:
     due = terms.due
     has_days = due.kind in {DueKind.AFTER_START, DueKind.AFTER_REACHING}
-    return Assignment.objects.create(
+    return Assignment(
         organization=organization,
         content_id=content.pk,
         audience=audience.kind.value,
@@ -187,11 +190,4 @@ def _insert(
         note=terms.note.strip(),
         made_at=now,
         made_by=by,
-    )
-
-
-def _let(job: UploadJob, assignments: Sequence[Assignment], *, begins: bool) -> None:
-    JobAssignment.objects.bulk_create(
-        JobAssignment(organization_id=job.organization_id, job_id=job.pk, assignment_id=one.pk, begins=begins)
-        for one in assignments
     )

@@ -1,11 +1,8 @@
 """What a job that lets an assignment begin, or ends it, does differently: the edit comes with it."""
 
-from collections.abc import Sequence
-
-from django.db.models import Q
+from collections.abc import Mapping, Sequence
 
 from orgsync.core.plan import Writes
-from orgsync.server.directory.audiences import people_concerned
 from orgsync.server.learning.models import JobAssignment
 from orgsync.server.uploads.models import JobKind, UploadJob
 
@@ -22,30 +19,23 @@ def assignment_edits_of(job: UploadJob) -> dict[int, bool]:
     return _stored(job, [job.pk, *([job.rest_of_id] if job.rest_of_id else [])]) if job.kind == JobKind.EDIT else {}
 
 
-def people_of_edits(job: UploadJob) -> list[int]:
-    """Return whom the job's edits of assignments may concern."""
-    edits = assignment_edits_of(job)
-    return people_concerned(job.organization_id, list(edits)) if edits else []
-
-
-def note_assignments(job: UploadJob, writes: Writes) -> None:
-    """Keep, in the transaction that applies an undo, which assignments it let begin or ended, for an undo of it."""
-    if job.kind != JobKind.UNDO or not writes.assignment_edits:
-        return
+def keep_edits(job: UploadJob, edits: Mapping[int, bool]) -> None:
+    """Let a job have these edits (id → whether it begins), in the transaction that makes or applies it."""
     JobAssignment.objects.bulk_create(
         [
-            JobAssignment(
-                organization_id=job.organization_id,
-                job_id=job.pk,
-                assignment_id=edit.assignment.assignment_id,
-                begins=edit.begins,
-            )
-            for edit in writes.assignment_edits
+            JobAssignment(organization_id=job.organization_id, job_id=job.pk, assignment_id=assignment, begins=begins)
+            for assignment, begins in edits.items()
         ],
         ignore_conflicts=True,
     )
 
 
+def note_assignments(job: UploadJob, writes: Writes) -> None:
+    """Keep, in the transaction that applies an undo, which assignments it let begin or ended, for an undo of it."""
+    if job.kind == JobKind.UNDO:
+        keep_edits(job, {edit.assignment.assignment_id: edit.begins for edit in writes.assignment_edits})
+
+
 def _stored(job: UploadJob, job_ids: Sequence[int]) -> dict[int, bool]:
-    mine = JobAssignment.objects.filter(Q(job_id__in=job_ids), organization_id=job.organization_id)
+    mine = JobAssignment.objects.filter(organization_id=job.organization_id, job_id__in=job_ids)
     return dict(mine.values_list("assignment_id", "begins"))

@@ -12,12 +12,13 @@ from orgsync.core.guards import ADMIN_CHANGE, HoldReason
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.handrows import ABSORBS, LEARNER
+from orgsync.server.directory.audiences import people_concerned
 from orgsync.server.directory.models import Pool
 from orgsync.server.directory.needs import find_needed, needs_of
 from orgsync.server.directory.snapshot import read_directory
 from orgsync.server.orgs.access import is_owner
 from orgsync.server.orgs.zones import day_of
-from orgsync.server.uploads.assignmentjobs import assignment_edits_of, people_of_edits
+from orgsync.server.uploads.assignmentjobs import assignment_edits_of
 from orgsync.server.uploads.invited import most_invitations
 from orgsync.server.uploads.media import verified_file
 from orgsync.server.uploads.models import JobKind, UploadJob
@@ -51,14 +52,14 @@ def read_named(job: UploadJob, file: OpenedFile, custom: Collection[str]) -> Rea
     checked = checked_file(job, file)
     rows = checked.checked.rows
     for_rules = rules_need_everybody(book_of(job))
-    assigned = people_of_edits(job)
+    edits = assignment_edits_of(job)
+    assigned = people_concerned(job.organization_id, list(edits))
     count = rows.height + len(assigned)
     if count > SMALL_FILE or rows[ABSORBS].null_count() < rows.height or for_rules:
         return read_whole(job, file, custom)
     pools = Pool.objects.filter(organization_id=job.organization_id).values_list("id", flat=True)
     needs = needs_of(rows, silent=[*rows[LEARNER].cast(int), *assigned])
     people = find_needed(job.organization_id, needs, list(pools))
-    edits = assignment_edits_of(job)
     directory = read_directory(
         job.organization_id, feed_id=job.feed_id, custom=custom, people=people, assignment_edits=edits
     )
