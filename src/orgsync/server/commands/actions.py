@@ -23,15 +23,12 @@ from orgsync.server.commands.learningactions import LearningActions
 from orgsync.server.commands.peopleactions import PeopleActions
 from orgsync.server.commands.planview import show_plan
 from orgsync.server.configuring import change_settings
-from orgsync.server.demo.colleagues import seed_colleagues
-from orgsync.server.demo.learning import seed_learning
 from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.erasing import find_person
 from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
 from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
 from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
 from orgsync.server.directory.rulepreview import RulePreview
-from orgsync.server.learning.daysums import verify_sums
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
@@ -72,7 +69,8 @@ class Actions:
     @property
     def learning(self) -> LearningActions:
         """The commands on what people learn."""
-        return LearningActions(_organization(self.name))
+        organization = _organization(self.name)
+        return LearningActions(organization, partial(_account, organization))
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
@@ -113,15 +111,6 @@ class Actions:
             emails_creator=emails_creator,
         )
         return text
-
-    def sample_learning(self) -> dict[str, int]:
-        """Give the organization a sample catalogue with assignments and activity; return counts."""
-        organization = _organization(self.name)
-        owner = Account.objects.filter(admin__organization=organization, admin__role=Role.OWNER).order_by("id").first()
-        if owner is None:
-            raise NotFound(f"{organization.name} has no owner.")
-        now = timezone.now()
-        return seed_learning(organization, owner, now=now) | seed_colleagues(organization, now=now)
 
     def set_guard(self, feed: str | None, kind: str, numbers: Mapping[str, float | None]) -> Limit:
         """Give one guard of a feed, or of all, its own numbers, without any back to the defaults; return what holds."""
@@ -218,10 +207,6 @@ class Actions:
         known = [_organization(self.name)] if self.name else list(Organization.objects.order_by("name"))
         for organization in known:
             yield organization.name, verify_log(organization.pk, anchor=anchor)
-
-    def verify_learning(self, *, repair: bool) -> dict[str, int]:
-        """Return what of the sums of activity is wrong, by what and how often; with `repair` it is put right."""
-        return verify_sums(_organization(self.name).pk, repair=repair)
 
     def set_retention(self, days: Mapping[str, int | None]) -> dict[str, int | None]:
         """Change how many days things are kept, None for without an end; return all of them."""

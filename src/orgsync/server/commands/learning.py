@@ -1,4 +1,4 @@
-"""`orgsync admin sample-learning`, `sample-learner` and `learner-link`."""
+"""`orgsync admin sample-learning`, `verify-learning`, `sample-learner` and `learner-link`."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from orgsync.server.commands.running import DATA_DIR
 def sample_learning(*, data_dir: Path, organization: str | None) -> None:
     """Add sample courses, assign them, and let people learn: for demos and sandboxes. A server must be running."""
     with database_ready(data_dir, organization) as actions:
-        counts = actions.sample_learning()
+        counts = actions.learning.add_samples()
     click.echo(", ".join(f"{count:,} {what}" for what, count in counts.items()))
 
 
@@ -29,7 +29,7 @@ def verify_learning(*, data_dir: Path, organization: str | None, repair: bool) -
     Nobody can record anything meanwhile.
     """
     with database_ready(data_dir, organization) as actions:
-        faults = actions.verify_learning(repair=repair)
+        faults = actions.learning.verify(repair=repair)
     for what, count in faults.items():
         click.echo(f"{count:,} {what}", err=True)
     if faults and not repair:
