@@ -16,7 +16,8 @@ from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.build import build_plan
 from orgsync.core.results import complete_outcome, write_results
 from orgsync.core.summary import summarize, wire_messages
-from tests.cases.state import applied, core_directory, state_of
+from tests.cases.before import core_directory
+from tests.cases.state import applied, state_of
 from tests.cases.story import TODAY, Case, Ending, file_messages, plan_lines
 
 _CHANGING = [status.value for status in (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED, RowStatus.ERASED)]

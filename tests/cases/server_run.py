@@ -36,15 +36,11 @@ from orgsync.server.uploads.media import read_verified, store_media
 from orgsync.server.uploads.models import AppliedEffect, Media, MediaKind, UploadJob
 from orgsync.server.uploads.pipeline import process
 from orgsync.server.uploads.reporting import read_plan
+from tests.cases.before import custom_of, override_target, read_audience, read_due, read_standing
 from tests.cases.state import (
     by_name,
-    custom_of,
     license_words,
-    override_target,
-    read_audience,
-    read_due,
     read_license,
-    read_standing,
     reason_mask,
     reason_text,
     shown_person,

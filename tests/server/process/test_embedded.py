@@ -8,11 +8,7 @@ import psycopg
 import pytest
 from embedded_world import read_note, server_version, write_note
 
-from orgsync.server.embedded import (
-    DatabaseFailed,
-    EmbeddedPostgres,
-    WrongVersion,
-)
+from orgsync.server.embedded import DatabaseFailed, EmbeddedPostgres, WrongVersion
 from orgsync.server.embedded.leftovers import processes_of
 from orgsync.server.env import ConfigurationError
 

@@ -9,13 +9,7 @@ import pytest
 from embedded_world import Program, read_note, server_version, write_note
 from process_world import needs_root
 
-from orgsync.server.embedded import (
-    ClosedFolder,
-    ClusterMissing,
-    EmbeddedPostgres,
-    UnsafeFolder,
-    remove_data_dir,
-)
+from orgsync.server.embedded import ClosedFolder, ClusterMissing, EmbeddedPostgres, UnsafeFolder, remove_data_dir
 from orgsync.server.embedded.binaries import find_binaries
 
 AS_ORDINARY_USER = """

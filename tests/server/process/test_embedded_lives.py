@@ -13,11 +13,7 @@ import pytest
 from embedded_world import Program, read_note, write_note
 from process_world import is_running, until
 
-from orgsync.server.embedded import (
-    DataDirectoryInUse,
-    EmbeddedPostgres,
-    embedded_database,
-)
+from orgsync.server.embedded import DataDirectoryInUse, EmbeddedPostgres, embedded_database
 
 HOLD = """
 import sys
