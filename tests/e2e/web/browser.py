@@ -69,7 +69,8 @@ def sign_in(page: Page, email: str = EMAIL, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
+    # A pattern such as "**/" fits the page of the form, too, and would not wait at all.
+    page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
 
 def signed_in(browser: Browser, url: str, **looks: bool | str) -> Page:
