@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from docs import client_parts, issue_use
+from docs import api_parts, client_parts, issue_use
 from orgsync.client.cli import CLIENT_COMMANDS, SERVER_COMMANDS, cli
 from orgsync.client.exits import MEANINGS as EXIT_MEANINGS
 from orgsync.client.exits import ExitCode
@@ -230,6 +230,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "audit-actions": audit_actions,
     **client_parts.SECTIONS,
+    **api_parts.SECTIONS,
     "roles": roles,
     "rights": rights,
     "settings": settings,

@@ -95,7 +95,7 @@ def test_who_may_not_decide(world: World, other_feed: Feed, make: Callable[..., 
         assert [call(token, "post", path, {}).status_code for token in (own, plain, foreign)] == [403, 403, 404]
         assert call("nonsense", "post", path, {}).status_code == 401
         assert call(good, "get", path).status_code == 405
-    assert call(good, "post", f"jobs/{job.public_id}/approve", {"additionsOnly": "yes"}).status_code == 400
+    assert call(good, "post", f"jobs/{job.public_id}/approve", {"additionsOnly": "yes"}).status_code == 422
     assert call(good, "get", "jobs/../token").status_code == 404
     AccessToken.objects.filter(**world.mine).update(created_by=None)
     assert call(good, "post", f"jobs/{job.public_id}/approve", {}).status_code == 403

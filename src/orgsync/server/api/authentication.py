@@ -15,7 +15,7 @@ from orgsync.server.api.errors import access_denied, bad_token, empty_token, met
 from orgsync.server.audit import actors
 from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
-from orgsync.server.tokens.limits import Call, count_call
+from orgsync.server.tokens.limits import Call, Counted, count_call
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.networks import peer_address
 from orgsync.server.tokens.scopes import Scope, has_scope
@@ -30,6 +30,7 @@ class ApiRequest(HttpRequest):
 
     token: AccessToken
     organization: Organization
+    counted: Counted
 
 
 _REFUSALS: Final = {
@@ -56,19 +57,29 @@ def bearer_token(
     def decorate(view: Callable[Concatenate[ApiRequest, P], HttpResponseBase]) -> Answer[P]:
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            now = datetime.now(UTC)
-            token = _authenticate(request, now)
-            _check_limit(token, counts_as, now)
-            if scope is not None and not has_scope(token, scope):
-                raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
-            known = cast("ApiRequest", request)
-            known.token, known.organization = token, token.organization
-            with actors.acting(actor_of(token)):
+            known = check_caller(request, scope=scope, counts_as=counts_as, now=datetime.now(UTC))
+            with actors.acting(actor_of(known.token)):
                 return view(known, *args, **kwargs)
 
         return checked
 
     return decorate
+
+
+def check_caller(request: HttpRequest, *, scope: Scope | None, counts_as: Call, now: datetime) -> ApiRequest:
+    """
+    Return the request with the token, the organization and the count of calls that were found; raise ApiError.
+
+    Every call with a good token counts against its hourly limit, whatever becomes of it.
+    """
+    token, known = _authenticate(request, now), cast("ApiRequest", request)
+    known.token, known.organization = token, token.organization
+    known.counted = count_call(token, counts_as, now=now)
+    if not known.counted.is_within:
+        raise too_many(known.counted.seconds_left)
+    if scope is not None and not has_scope(token, scope):
+        raise access_denied(f"Not enough permissions to access: {request.path}.{request.method}.{scope}")
+    return known
 
 
 def by_method(**views: Answer[P]) -> Answer[P]:
@@ -128,9 +139,3 @@ def _authenticate(request: HttpRequest, now: datetime) -> AccessToken:
         raise access_denied("This token may not be used from this address.")
     record_use(found.token, address, now=now)
     return found.token
-
-
-def _check_limit(token: AccessToken, call: Call, now: datetime) -> None:
-    wait = count_call(token, call, now=now)
-    if wait is not None:
-        raise too_many(wait)

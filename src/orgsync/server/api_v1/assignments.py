@@ -1,17 +1,19 @@
 """Assignments over the API, in the name of whoever made the token."""
 
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from django.http import JsonResponse
+from ninja import Query
+from pydantic import Field
 
 from orgsync.core.assigning import Audience, AudienceKind, Due, DueKind
 from orgsync.core.normalize import fold_key
-from orgsync.server.api.answers import answer
-from orgsync.server.api.authentication import ApiRequest, bearer_token, creator_of
-from orgsync.server.api.errors import invalid_request, resource_not_found
-from orgsync.server.api.parameters import flag_field, json_object, number_field, query_number
-from orgsync.server.api_v1.contents import PAGE, content_of
+from orgsync.server.api.authentication import ApiRequest, creator_of
+from orgsync.server.api.errors import ApiError, resource_not_found
+from orgsync.server.api_v1.contents import content_of
+from orgsync.server.api_v1.operations import Resource
+from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Number, Shape, SmallNumber, Text, iso
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.learning.models import Assignment
 from orgsync.server.learning.queries_assignments import (
@@ -28,54 +30,141 @@ from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.assigning import Terms, assign, end_assignments
 from orgsync.server.uploads.models import UploadJob
 
+resource = Resource("assignments", "Who is to learn what until when.")
 _COUNTED_FROM: Final = {"reaching": DueKind.AFTER_REACHING, "start": DueKind.AFTER_START}
 
 
-@bearer_token(scope=Scope.DIRECTORY_READ)
-def list_assignments(request: ApiRequest) -> JsonResponse:
+class AudienceShape(Shape):
+    """Who is meant."""
+
+    kind: str
+    group: int | None
+    learner: int | None
+    attribute: str | None
+    value: str | None
+
+
+class DueShape(Shape):
+    """Until when."""
+
+    kind: str
+    on: str | None
+    days: int | None
+
+
+class Counts(Shape):
+    """How many people stand how."""
+
+    open: int
+    overdue: int
+    completed: int
+    closed: int
+
+
+class AssignmentShape(Shape):
+    """A content that is assigned."""
+
+    id: int
+    content: int
+    audience: AudienceShape
+    due: DueShape
+    note: str
+    begun_at: str | None
+    ended_at: str | None
+    counts: Counts
+
+
+class AssignedShape(Shape):
+    """What is assigned to a person, and how far they are."""
+
+    assignment: int
+    content: int
+    title: str
+    state: str
+    is_overdue: bool
+    due_on: str | None
+    since: str
+    until: str | None
+    percent: int
+
+
+class AssignedList(Shape):
+    """All that is assigned to a person."""
+
+    items: list[AssignedShape]
+
+
+class QueuedShape(Shape):
+    """The job that does what was asked for."""
+
+    job: str
+    status: str
+
+
+class AssignmentBody(Body):
+    """Give `group`, `learner`, `attribute` with `value`, or `everybody`."""
+
+    content: Number
+    everybody: Flag = False
+    group: Line | None = Field(None, description="A group's name.")
+    learner: Number | None = None
+    attribute: Line | None = None
+    value: Line | None = None
+    due_on: date | None = None
+    due_days: SmallNumber | None = None
+    due_from: Literal["reaching", "start"] = "reaching"
+    reminder_days: list[SmallNumber] = Field([], max_length=20)
+    note: Text = ""
+    asks_first: Flag = Field(default=False, description="Wait for a word on the plan.")
+
+
+class EndBody(Body):
+    """How an assignment ends."""
+
+    asks_first: Flag = Field(default=False, description="Wait for a word on the plan.")
+
+
+@resource.get("/assignments", Scope.DIRECTORY_READ, Listed[AssignmentShape])
+def list_assignments(request: ApiRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """List assignments, the newest first, with how many people stand how."""
     organization = request.organization
-    page = page_of_assignments(
-        assignments_seen(organization.pk, EVERYBODY).order_by("-id"), after=query_number(request, "after"), size=PAGE
-    )
-    lines = lines_of(organization.pk, page.assignments, today=day_of(datetime.now(UTC), organization))
-    return answer({"items": [_assignment_json(line) for line in lines], "after": page.after})
+    seen = assignments_seen(organization.pk, EVERYBODY).order_by("-id")
+    found = page_of_assignments(seen, after=page.after_id(), size=page.limit)
+    lines = lines_of(organization.pk, found.assignments, today=day_of(datetime.now(UTC), organization))
+    return listed([_assignment_json(line) for line in lines], found.after)
 
 
-@bearer_token(scope=Scope.DIRECTORY_WRITE)
-def make(request: ApiRequest) -> JsonResponse:
+@resource.post("/assignments", Scope.DIRECTORY_WRITE, QueuedShape, status=202)
+def make_assignment(request: ApiRequest, body: AssignmentBody) -> dict[str, Any]:
     """Queue the job that assigns a content; it is applied unless a guard holds it."""
-    body, by = json_object(request), creator_of(request)
-    content = content_of(request, number_field(body, "content"))
+    by, content, now = creator_of(request), content_of(request, body.content), datetime.now(UTC)
     audience = _audience(request, body)
-    terms, asks_first = _terms(body), flag_field(body, "asks_first")
-    now = datetime.now(UTC)
-    return _queued(assign(request.organization, content, [audience], terms, by=by, now=now, asks_first=asks_first))
+    terms = Terms(_due(body), body.reminder_days, body.note)
+    return _queued(assign(request.organization, content, [audience], terms, by=by, now=now, asks_first=body.asks_first))
 
 
-@bearer_token(scope=Scope.DIRECTORY_WRITE)
-def end(request: ApiRequest, assignment_id: int) -> JsonResponse:
+@resource.post("/assignments/{int:assignment_id}/end", Scope.DIRECTORY_WRITE, QueuedShape, status=202)
+def end_assignment(request: ApiRequest, assignment_id: Id, body: EndBody = EndBody()) -> dict[str, Any]:  # noqa: B008  it never changes
     """Queue the job that ends an assignment; guards look at what it closes."""
-    body, by = json_object(request), creator_of(request)
+    by, now = creator_of(request), datetime.now(UTC)
     found = Assignment.objects.filter(organization=request.organization, id=assignment_id).first()
     if found is None:
         raise resource_not_found()
-    now, asks_first = datetime.now(UTC), flag_field(body, "asks_first")
-    return _queued(end_assignments(request.organization, [found], by=by, now=now, asks_first=asks_first))
+    return _queued(end_assignments(request.organization, [found], by=by, now=now, asks_first=body.asks_first))
 
 
-@bearer_token(scope=Scope.DIRECTORY_READ)
-def of_learner(request: ApiRequest, learner_id: int) -> JsonResponse:
+@resource.get("/learners/{int:learner_id}/assignments", Scope.DIRECTORY_READ, AssignedList)
+def list_assigned(request: ApiRequest, learner_id: Id) -> dict[str, Any]:
     """List what is assigned to a person and how far they are."""
     organization = request.organization
     if not Learner.objects.filter(organization_id=organization.pk, id=learner_id).exists():
         raise resource_not_found()
     found = assigned_to(organization.pk, learner_id, today=day_of(datetime.now(UTC), organization))
-    return answer({"items": [_assigned_json(one) for one in found]})
+    return {"items": [_assigned_json(one) for one in found]}
 
 
-def _queued(job: UploadJob) -> JsonResponse:
-    return answer({"job": str(job.public_id), "status": job.status}, status=202)
+def _queued(job: UploadJob) -> dict[str, Any]:
+    return {"job": str(job.public_id), "status": job.status}
 
 
 def _assignment_json(line: AssignmentLine) -> dict[str, Any]:
@@ -90,8 +179,8 @@ def _assignment_json(line: AssignmentLine) -> dict[str, Any]:
         "audience": audience,
         "due": due,
         "note": one.note,
-        "begun_at": one.begun_at and one.begun_at.isoformat(),
-        "ended_at": one.ended_at and one.ended_at.isoformat(),
+        "begun_at": iso(one.begun_at),
+        "ended_at": iso(one.ended_at),
         "counts": counts,
     }
 
@@ -106,46 +195,31 @@ def _assigned_json(one: AssignedContent) -> dict[str, Any]:
         "is_overdue": one.is_overdue,
         "due_on": link.due_on and link.due_on.isoformat(),
         "since": link.since.isoformat(),
-        "until": link.until and link.until.isoformat(),
+        "until": iso(link.until),
         "percent": one.percent,
     }
 
 
-def _audience(request: ApiRequest, body: dict[str, Any]) -> Audience:
-    """Read `group` (a name), `learner` (an id), `attribute` with `value`, or `everybody`: true."""
-    if body.get("everybody") is True:
+def _audience(request: ApiRequest, body: AssignmentBody) -> Audience:
+    if body.everybody:
         return Audience(AudienceKind.EVERYBODY)
-    if isinstance(name := body.get("group"), str):
-        group = Group.objects.filter(organization=request.organization, name_key=fold_key(name.strip())).first()
+    if body.group is not None:
+        group = Group.objects.filter(organization=request.organization, name_key=fold_key(body.group.strip())).first()
         if group is None:
-            raise invalid_request("There is no group of that name.")
+            raise _invalid("There is no group of that name.")
         return Audience(AudienceKind.GROUP, group_id=group.pk)
-    if "learner" in body:
-        return Audience(AudienceKind.PERSON, learner_id=number_field(body, "learner"))
-    attribute, value = body.get("attribute"), body.get("value")
-    if not isinstance(attribute, str) or not isinstance(value, str):
-        raise invalid_request("Give group, learner, attribute with value, or everybody: true.")
-    return Audience(AudienceKind.ATTRIBUTE, attribute=attribute, value=value)
+    if body.learner is not None:
+        return Audience(AudienceKind.PERSON, learner_id=body.learner)
+    if body.attribute is None or body.value is None:
+        raise _invalid("Give group, learner, attribute with value, or everybody: true.")
+    return Audience(AudienceKind.ATTRIBUTE, attribute=body.attribute, value=body.value)
 
 
-def _terms(body: dict[str, Any]) -> Terms:
-    """Read `due_on` (a day), or `due_days` counted from `reaching` or `start`; `reminder_days`; `note`."""
-    reminders, note = body.get("reminder_days", []), body.get("note", "")
-    is_list = isinstance(reminders, list) and all(type(day) is int for day in reminders)
-    if not is_list or not isinstance(note, str):
-        raise invalid_request("reminder_days must be a list of whole numbers, and note a text.")
-    return Terms(_due(body), reminders, note)
+def _due(body: AssignmentBody) -> Due:
+    if body.due_on is not None:
+        return Due(DueKind.ON_DATE, on=body.due_on)
+    return Due() if body.due_days is None else Due(_COUNTED_FROM[body.due_from], days=body.due_days)
 
 
-def _due(body: dict[str, Any]) -> Due:
-    if "due_on" in body:
-        try:
-            return Due(DueKind.ON_DATE, on=date.fromisoformat(str(body["due_on"])))
-        except ValueError as error:
-            raise invalid_request("due_on must be a day, as 2026-03-31.") from error
-    if "due_days" not in body:
-        return Due()
-    kind = _COUNTED_FROM.get(str(body.get("due_from", "reaching")))
-    if kind is None:
-        raise invalid_request("due_from must be reaching or start.")
-    return Due(kind, days=number_field(body, "due_days"))
+def _invalid(message: str) -> ApiError:
+    return ApiError(422, "INVALID_REQUEST", message)

@@ -1,15 +1,17 @@
 """Content over the API, in the name of whoever made the token."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.db import transaction
-from django.http import JsonResponse
+from ninja import Query
+from pydantic import Field
 
-from orgsync.server.api.answers import answer
-from orgsync.server.api.authentication import ApiRequest, bearer_token, creator_of
-from orgsync.server.api.errors import access_denied, invalid_request, resource_not_found
-from orgsync.server.api.parameters import flag_field, json_object, query_number
+from orgsync.server.api.authentication import ApiRequest, creator_of
+from orgsync.server.api.errors import access_denied, resource_not_found
+from orgsync.server.api_v1.operations import Resource
+from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Shape, SmallNumber, Text, given, iso
 from orgsync.server.learning.contents import archive_content, change_content, make_content
 from orgsync.server.learning.contentvalues import ContentValues
 from orgsync.server.learning.models import Content, ContentKind
@@ -18,47 +20,96 @@ from orgsync.server.orgs.access import Permission, account_may
 from orgsync.server.orgs.models import Account
 from orgsync.server.tokens.scopes import Scope
 
-PAGE: Final = 100
+resource = Resource("contents", "What can be learned: courses, collections, learning paths.")
 _TEXTS: Final = ("key", "title", "provider", "url", "description", "language", "level")
 
 
-@bearer_token(scope=Scope.DIRECTORY_READ)
-def list_contents(request: ApiRequest) -> JsonResponse:
-    """List content by id; `after` is the id that the page before ended with."""
+class ContentShape(Shape):
+    """Something to learn."""
+
+    id: int
+    kind: str
+    key: str
+    title: str
+    provider: str
+    url: str
+    description: str
+    language: str
+    level: str
+    skills: list[str]
+    minutes: int | None
+    archived_at: str | None
+
+
+class ContentChange(Body):
+    """What is to be otherwise; what is not named stays."""
+
+    kind: ContentKind = ContentKind.COURSE
+    key: Text = ""
+    title: Text = ""
+    provider: Line = ""
+    url: Text = ""
+    description: Text = ""
+    language: Line = ""
+    level: Line = ""
+    skills: list[Line] = Field([], max_length=200)
+    minutes: SmallNumber | None = None
+    archived: Flag = Field(default=False, description="Offer it no longer, or again.")
+
+
+class ContentBody(ContentChange):
+    """A content that is made."""
+
+    title: Text
+    archived: Literal[False] = False
+
+
+class ContentQuery(PageQuery):
+    """Which content is meant; what is empty does not narrow."""
+
+    q: Line = Field("", description="A part of title, provider or key.")
+    kind: Line = ""
+    provider: Line = ""
+    skill: Line = ""
+    language: Line = ""
+    state: Literal["", "assigned", "archived"] = ""
+
+
+@resource.get("/contents", Scope.DIRECTORY_READ, Listed[ContentShape])
+def list_contents(request: ApiRequest, asked: Query[ContentQuery]) -> dict[str, Any]:
+    """List content by id."""
     names = ("kind", "provider", "skill", "language", "state")
-    chosen = ContentFilter(request.GET.get("q", ""), **{name: request.GET.get(name, "") for name in names})
-    found = chosen_contents(request.organization.pk, chosen).filter(id__gt=query_number(request, "after") or 0)
-    page = list(found.order_by("id")[: PAGE + 1])
-    shown = [_content_json(one) for one in page[:PAGE]]
-    return answer({"items": shown, "after": page[PAGE - 1].pk if len(page) > PAGE else None})
+    chosen = ContentFilter(asked.q, **{name: getattr(asked, name) for name in names})
+    found = chosen_contents(request.organization.pk, chosen).filter(id__gt=asked.after_id() or 0)
+    page = list(found.order_by("id")[: asked.limit + 1])
+    shown = page[: asked.limit]
+    return listed([_content_json(one) for one in shown], shown[-1].pk if len(page) > asked.limit else None)
 
 
-@bearer_token(scope=Scope.DIRECTORY_WRITE)
-def make(request: ApiRequest) -> JsonResponse:
+@resource.post("/contents", Scope.DIRECTORY_WRITE, ContentShape, status=201)
+def make_content_item(request: ApiRequest, body: ContentBody) -> dict[str, Any]:
     """Make a content."""
-    by = creator_of(request)
-    values = _values(json_object(request), None)
+    by, values = creator_of(request), _values(given(body), None)
     _check_may(request, by, values.kind)
-    made = make_content(request.organization, values, by=by, now=datetime.now(UTC))
-    return answer(_content_json(made), status=201)
+    return _content_json(make_content(request.organization, values, by=by, now=datetime.now(UTC)))
 
 
-@bearer_token(scope=Scope.DIRECTORY_READ)
-def show(request: ApiRequest, content_id: int) -> JsonResponse:
-    return answer(_content_json(content_of(request, content_id)))
+@resource.get("/contents/{int:content_id}", Scope.DIRECTORY_READ, ContentShape)
+def show_content(request: ApiRequest, content_id: Id) -> dict[str, Any]:
+    """Show a content."""
+    return _content_json(content_of(request, content_id))
 
 
-@bearer_token(scope=Scope.DIRECTORY_WRITE)
-def change(request: ApiRequest, content_id: int) -> JsonResponse:
-    """Change what the body names of a content; `archived` offers it no longer, or again."""
-    body, found, by = json_object(request), content_of(request, content_id), creator_of(request)
+@resource.patch("/contents/{int:content_id}", Scope.DIRECTORY_WRITE, ContentShape)
+def change_content_item(request: ApiRequest, content_id: Id, body: ContentChange) -> dict[str, Any]:
+    """Change what the body names of a content."""
+    found, by, now = content_of(request, content_id), creator_of(request), datetime.now(UTC)
     _check_may(request, by, ContentKind(found.kind))
-    values, archives, now = _values(body, found), flag_field(body, "archived"), datetime.now(UTC)
     with transaction.atomic():
-        change_content(found, values, now=now)
-        if "archived" in body:
-            archive_content(found, now=now, archives=archives)
-    return answer(_content_json(found))
+        change_content(found, _values(given(body), found), now=now)
+        if "archived" in body.model_fields_set:
+            archive_content(found, now=now, archives=body.archived)
+    return _content_json(found)
 
 
 def content_of(request: ApiRequest, content_id: int) -> Content:
@@ -72,26 +123,16 @@ def content_of(request: ApiRequest, content_id: int) -> Content:
 def _content_json(one: Content) -> dict[str, Any]:
     facts = {"id": one.pk, "kind": one.kind, **{name: getattr(one, name) for name in _TEXTS}, "skills": one.skills}
     minutes = None if one.seconds is None else one.seconds // 60
-    archived = one.archived_at.isoformat() if one.archived_at else None
-    return facts | {"minutes": minutes, "archived_at": archived}
+    return facts | {"minutes": minutes, "archived_at": iso(one.archived_at)}
 
 
-def _values(body: dict[str, Any], known: Content | None) -> ContentValues:
-    """Return the values that the body gives, over those of the known content; raise ApiError for another type."""
-    before = _content_json(known) if known else {"kind": ContentKind.COURSE.value, "skills": [], "minutes": None}
-    given = {name: body.get(name, before.get(name, "")) for name in (*_TEXTS, "kind", "skills", "minutes")}
-    for name in (*_TEXTS, "kind"):
-        if not isinstance(given[name], str):
-            raise invalid_request(f"{name} must be text.")
-    skills, minutes = given.pop("skills"), given.pop("minutes")
-    if not isinstance(skills, list) or not all(isinstance(skill, str) for skill in skills):
-        raise invalid_request("skills must be a list of texts.")
-    if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int)):
-        raise invalid_request("minutes must be a whole number.")
-    if given["kind"] not in ContentKind.values:
-        raise invalid_request(f"kind must be one of {', '.join(ContentKind.values)}.")
-    texts = {name: given[name].strip() for name in _TEXTS}
-    return ContentValues(kind=ContentKind(given["kind"]), skills=skills, minutes=minutes, **texts)
+def _values(sent: dict[str, Any], known: Content | None) -> ContentValues:
+    """Return the values that were sent, over those of the known content."""
+    before = _content_json(known) if known else {"kind": ContentKind.COURSE, "skills": [], "minutes": None}
+    texts = {name: str(sent.get(name, before.get(name, ""))).strip() for name in _TEXTS}
+    skills, minutes = (sent.get(name, before[name]) for name in ("skills", "minutes"))
+    kind = ContentKind(sent.get("kind", before["kind"]))
+    return ContentValues(kind=kind, skills=skills, minutes=minutes, **texts)
 
 
 def _check_may(request: ApiRequest, by: Account, kind: ContentKind) -> None:

@@ -1,5 +1,6 @@
 """How often a token, or an application with all of its tokens, may call: counted by the hour, in one statement."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,6 +16,22 @@ class Call(StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How a caller stands after a call that was counted."""
+
+    limit: int
+    """Calls of this sort in a full clock hour (UTC)."""
+    used: int
+    """With the call itself, and with those that were refused."""
+    seconds_left: int
+    """Until the hour is over."""
+
+    @property
+    def is_within(self) -> bool:
+        return self.used <= self.limit
+
+
 _COUNT: Final = """
     INSERT INTO tokens_callcount AS counted (organization_id, token_id, hour, uploads, others)
     VALUES (%(organization)s, %(token)s, %(hour)s, %(upload)s, %(other)s)
@@ -25,9 +42,9 @@ _COUNT: Final = """
 """
 
 
-def count_call(token: AccessToken, call: Call, *, now: datetime) -> int | None:
-    """Count one call of a token; `count_for` says what is returned."""
-    return count_for(token.organization_id, token.caller_id, call, now=now)
+def count_call(token: AccessToken, call: Call, *, now: datetime) -> Counted:
+    """Count one call of a token and say how it stands."""
+    return _counted(token.organization_id, token.caller_id, call, now)
 
 
 def count_for(organization_id: int, caller_id: int, call: Call, *, now: datetime) -> int | None:
@@ -36,17 +53,22 @@ def count_for(organization_id: int, caller_id: int, call: Call, *, now: datetime
 
     Uploads and other calls have limits of their own, each for a full clock hour (UTC).
     """
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    uploads, others = _count(organization_id, caller_id, call, hour)
-    within = uploads <= settings.UPLOADS_PER_HOUR if call is Call.UPLOAD else others <= settings.CALLS_PER_HOUR
-    if within:
-        return None
-    return max(1, int((hour + timedelta(hours=1) - now).total_seconds()))
+    counted = _counted(organization_id, caller_id, call, now)
+    return None if counted.is_within else counted.seconds_left
 
 
 def forget_calls(*, before: datetime) -> int:
     """Delete the counts of hours that began before the given time, of all organizations; return how many."""
     return CallCount.objects.filter(hour__lt=before).delete()[0]
+
+
+def _counted(organization_id: int, caller_id: int, call: Call, now: datetime) -> Counted:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    uploads, others = _count(organization_id, caller_id, call, hour)
+    seconds_left = max(1, int((hour + timedelta(hours=1) - now).total_seconds()))
+    if call is Call.UPLOAD:
+        return Counted(settings.UPLOADS_PER_HOUR, uploads, seconds_left)
+    return Counted(settings.CALLS_PER_HOUR, others, seconds_left)
 
 
 def _count(organization_id: int, caller_id: int, call: Call, hour: datetime) -> tuple[int, int]:

@@ -95,3 +95,20 @@ class CallCount(models.Model):
     others = models.PositiveIntegerField(default=0)
 
     pk = models.CompositePrimaryKey("organization_id", "token_id", "hour")
+
+
+class KeptAnswer(models.Model):
+    """The answer to a call that carried `Idempotency-Key`, kept for 24 hours."""
+
+    organization_id = models.BigIntegerField()
+    token_id = models.BigIntegerField()
+    """`AccessToken.caller_id`."""
+    key = models.TextField()
+    request_sha256 = models.BinaryField()
+    """Of method, address and body."""
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.BinaryField(default=b"")
+    """The JSON, sealed: it may name people, or hold a secret that is shown once."""
+    created_at = models.DateTimeField()
+
+    pk = models.CompositePrimaryKey("organization_id", "token_id", "key")

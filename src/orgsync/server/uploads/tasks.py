@@ -19,6 +19,7 @@ from orgsync.server.learning.statements import claim_everywhere
 from orgsync.server.notify.forgetting import forget_texts
 from orgsync.server.orgs.signins import forget_sign_ins
 from orgsync.server.orgs.trimming import trim_audit_logs
+from orgsync.server.tokens.kept import forget_answers
 from orgsync.server.tokens.limits import forget_calls
 from orgsync.server.uploads import attempts, transitions
 from orgsync.server.uploads.digest import send_digests
@@ -102,6 +103,7 @@ def housekeeping(timestamp: int) -> None:
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     sweep_media(now)
     forget_keys(now=now)
+    forget_answers(now=now)
     forget_calls(before=now - COUNTS_ARE_KEPT)
     forget_application_tokens(now)
 
