@@ -1,13 +1,15 @@
 """What becomes of a job when its attempt ends."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 
 import pytest
 
 from orgsync.core.model import JobStatus
 from orgsync.server.uploads import attempts, child
 from orgsync.server.uploads.attempts import AttemptFailed
-from orgsync.server.uploads.children import Children, describe_end
+from orgsync.server.uploads.children import ENDED, Child, Children, describe_end
 from orgsync.server.uploads.tasks import enqueue
 from tests.job_world import NOW, make_job, make_organization, make_token
 from tests.server.queue.queue_world import query, stored
@@ -102,6 +104,25 @@ def test_child_that_ended_while_it_waited_is_not_used() -> None:
             await fresh.kill()
 
     assert asyncio.run(run())
+
+
+def test_child_that_has_said_its_last_word_is_replaced_at_once() -> None:
+    """It has grown too large and is about to end: the next job must not wait until another one has started."""
+
+    async def run() -> tuple[str, bool]:
+        lingers = f"input(); print({child.LAST_ANSWER!r}, end='', flush=True); input()"
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", lingers, stdin=PIPE, stdout=PIPE)
+        children, leaving = Children(), Child("leaving", process)
+        how = await leaving.run(1, 1)
+        await children.give_back(leaving)
+        successor = await children.take()
+        try:
+            return how, successor is not leaving and successor.is_alive and process.returncode is None
+        finally:
+            await successor.kill()
+            await leaving.kill()
+
+    assert asyncio.run(run()) == (ENDED, True)
 
 
 def test_error_of_an_attempt_is_reported_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:

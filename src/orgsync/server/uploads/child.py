@@ -1,8 +1,8 @@
 """The process that does the work of one worker: `python -m orgsync.server.uploads.child`.
 
 For every line `<job id> <attempt>` on standard input it processes that attempt and answers with one
-line. It ends when its worker does, when it has grown too large, and by any error: then there is no
-answer, and the worker looks at the job's row to see whether there is an outcome.
+line. It ends when its worker does, when it has grown too large (its last answer says so), and by any error: then there
+is no answer, and the worker looks at the job's row to see whether there is an outcome.
 """
 
 import logging
@@ -21,6 +21,7 @@ from django.db import connections
 from django.utils import timezone
 
 ANSWER: Final = "ended\n"
+LAST_ANSWER: Final = "ended, and so do I\n"
 LARGEST: Final = 500_000_000
 """Bytes of memory at its peak after which the process makes room for a fresh one."""
 FIRST_TO_GO: Final = "800"
@@ -73,9 +74,10 @@ def _serve(orders: Iterable[str], answers: TextIO) -> None:
         except LostAttempt as lost:
             log.warning("%s", lost)
         connections.close_all()
-        answers.write(ANSWER)
+        is_last = peak_memory() > LARGEST
+        answers.write(LAST_ANSWER if is_last else ANSWER)
         answers.flush()
-        if peak_memory() > LARGEST:
+        if is_last:
             return
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from orgsync.server.lifeline import die_with_parent
 from orgsync.server.queue import process_name
+from orgsync.server.uploads.child import LAST_ANSWER
 
 LONGEST_ATTEMPT: Final = 3600.0
 """Seconds after which an attempt counts as stuck: its process is killed, so that other organizations go on."""
@@ -30,6 +31,7 @@ class Child:
     def __init__(self, name: str, process: Process) -> None:
         self.name = name
         self._process = process
+        self._is_leaving = False
 
     @classmethod
     async def start(cls) -> "Child":
@@ -46,7 +48,8 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.returncode is None
+        """Whether it takes another job; one that has said its last word does not, though it may not have ended yet."""
+        return self._process.returncode is None and not self._is_leaving
 
     async def run(self, job_id: int, attempt: int, *, limit: float = LONGEST_ATTEMPT) -> str:
         """Have one attempt made; return in words how it ended. Only a process that has answered lives on."""
@@ -63,7 +66,7 @@ class Child:
 
     async def kill(self) -> None:
         """End the process at once, if it has not ended yet."""
-        if self.is_alive:
+        if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
 
@@ -75,7 +78,9 @@ class Child:
             await self._process.stdin.drain()
         except ConnectionError:
             return False  # it has died meanwhile; how, its exit code says
-        return bool(await self._process.stdout.readline())
+        answer = (await self._process.stdout.readline()).decode("ascii")
+        self._is_leaving = answer == LAST_ANSWER
+        return bool(answer)
 
 
 class Children:

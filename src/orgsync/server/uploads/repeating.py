@@ -32,7 +32,7 @@ _END: Final = LINE_END.encode()
 _UNCHANGED: Final = f",{RowStatus.UNCHANGED.value},,".encode() + _END
 _SAID: Final = tuple(
     f",{status.value},,".encode() + _END
-    for status in (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED, RowStatus.UNCHANGED)
+    for status in (RowStatus.UNCHANGED, RowStatus.CREATED, RowStatus.UPDATED, RowStatus.DEACTIVATED)
 )
 """How the line of a row ends that was applied without any remark."""
 
@@ -146,13 +146,15 @@ def _unchanged(chunks: Iterable[bytes], *, rows: int) -> Iterator[bytes]:
             is_head = False
             yield head + _END
         ends = whole.count(b"\n")
-        counted = {said: whole.count(said) for said in _SAID}
-        if sum(counted.values()) != ends:
-            raise _NotPlain
         seen += ends
-        for said in _SAID[:-1]:
-            if counted[said]:
+        # Mostly all lines end alike, the last time's UNCHANGED first: then there is one thing to count.
+        for said in _SAID:
+            counted = whole.count(said) if ends else 0
+            ends -= counted
+            if counted and said != _UNCHANGED:
                 whole = whole.replace(said, _UNCHANGED)
+        if ends:
+            raise _NotPlain
         yield whole
     if rest or seen != rows:
         raise _NotPlain
