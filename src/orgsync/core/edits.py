@@ -104,7 +104,7 @@ def _cells(edit: Edit) -> dict[str, str]:
     if edit.manager is not None:
         cells["manager_primary_email_address"] = edit.manager or CLEAR_TOKEN
     lists = {"add_to_groups": edit.joins, "remove_from_groups": edit.leaves}
-    cells |= {name: ",".join(map(_quoted, groups)) for name, groups in lists.items() if groups}
+    cells |= {name: listed_groups(groups) for name, groups in lists.items() if groups}
     cells |= {key: "active" if is_granted else "inactive" for key, is_granted in edit.licenses.items()}
     return cells | dict(zip(HAND_COLUMNS, _hand_cells(edit), strict=True))
 
@@ -117,5 +117,6 @@ def _hand_cells(edit: Edit) -> tuple[str, ...]:
     return (str(edit.learner_id), protected, *targets, drops, absorbs, " ".join(edit.takes))
 
 
-def _quoted(name: str) -> str:
-    return '"{}"'.format(name.replace('"', '""'))
+def listed_groups(names: Iterable[str]) -> str:
+    """Return the names of groups as one cell."""
+    return ",".join('"{}"'.format(name.replace('"', '""')) for name in names)

@@ -138,6 +138,12 @@ class Policy:
     """In how many full files in a row a person must be missing to leave."""
     takes_nothing: bool = False
     """"Additions now": what takes something away is left for later (`planning.later`)."""
+    by_scim: bool = False
+    """Whether the rows are requests of an identity provider: the memberships that they give are its own."""
+    drops_ids: frozenset[int] = frozenset()
+    """Learners who give up their unique user id; only requests of an identity provider say that."""
+    gives_up: frozenset[int] = frozenset()
+    """Learners whom the feed claims no longer, though a row names them."""
     most_invitations: int | None = None
     """How many people the job may invite by mail; None: nobody is invited, and nothing is said of that."""
 

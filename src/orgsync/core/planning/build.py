@@ -9,7 +9,7 @@ from orgsync.core.directory import Directory
 from orgsync.core.model import RowStatus
 from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
 from orgsync.core.planning.assignments import NUMBERED, plan_assignments
-from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand
+from orgsync.core.planning.byhand import decide_licenses, plan_overrides, settle_by_hand, without_ids_given_up
 from orgsync.core.planning.effects import describe
 from orgsync.core.planning.invitations import Invitations, plan_invitations
 from orgsync.core.planning.licenses import Licenses, plan_licenses
@@ -44,8 +44,7 @@ class _Stages:
     invitations: Invitations
     permissions: Permissions
     overrides: pl.DataFrame
-    makes_claims: bool
-    """Whether the rows are a feed's word, not that of a person."""
+    policy: Policy
     merges: pl.DataFrame
 
     @property
@@ -110,6 +109,8 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
     if policy.by_hand:
         people = settle_by_hand(people)
         fields = people.fields
+    elif policy.drops_ids:
+        people = without_ids_given_up(people)
     managers = plan_managers(people.named, directory, policy)
     merges = merges_in(people.named) if policy.by_hand else merges_in(pl.DataFrame())
     managers = merge_reports(managers, merges, directory)
@@ -137,7 +138,7 @@ def _run_stages(checked: CheckedRows, fields: tuple[str, ...], directory: Direct
         invitations=plan_invitations(licenses.changes, merges, directory, policy),
         permissions=plan_permissions(managers.named, directory, policy),
         overrides=overrides,
-        makes_claims=not policy.by_hand,
+        policy=policy,
         merges=merges,
     )
 
@@ -201,7 +202,7 @@ def _writes(stages: _Stages, directory: Directory) -> Writes:
         memberships=stages.memberships.changes.drop("row_number").sort("learner_id", "group_id"),
         licenses=stages.licenses.changes.drop("row_number").sort("learner_id", "pool_id"),
         permissions=stages.permissions.changes.drop("row_number").sort("learner_id", "permission"),
-        claims=_claims(named, stages.absent).filter(pl.lit(stages.makes_claims)),
+        claims=_claims(named, stages.absent, stages.policy),
         overrides=stages.overrides,
         removed=stages.merges.select("row_number", learner_id="other_id"),
         moved_claims=stages.merges.select("other_id", learner_id=pl.when("claims").then("learner_id")),
@@ -214,11 +215,14 @@ def _writes(stages: _Stages, directory: Directory) -> Writes:
     )
 
 
-def _claims(named: pl.DataFrame, absent: pl.DataFrame) -> pl.DataFrame:
+def _claims(named: pl.DataFrame, absent: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return the claims that the feed gains and loses; edits by people are no feed's word."""
     is_claimed = pl.col("is_claimed_here").fill_null(value=False)
-    gained = named.filter(~is_claimed).select("learner_id", is_claimed=pl.lit(value=True))
+    is_given_up = pl.col("learner_id").is_in(list(policy.gives_up))
+    gained = named.filter(~is_claimed & ~is_given_up).select("learner_id", is_claimed=pl.lit(value=True))
+    given_up = named.filter(is_claimed & is_given_up).select("learner_id", is_claimed=pl.lit(value=False))
     lost = absent.select("learner_id", is_claimed=pl.lit(value=False))
-    return pl.concat([gained, lost]).sort("learner_id")
+    return pl.concat([gained, given_up, lost]).sort("learner_id").filter(pl.lit(not policy.by_hand))
 
 
 def _changes(stages: _Stages, writes: Writes, directory: Directory) -> pl.DataFrame:

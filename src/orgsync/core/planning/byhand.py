@@ -16,12 +16,17 @@ def settle_by_hand(people: People) -> People:
     """Give `people` the protection that the edit says, and take ids away that are given up."""
     named = people.named.rename({"is_protected": "is_protected_before"})
     says = pl.col(PROTECTED) if PROTECTED in named.columns else pl.lit(None, dtype=pl.String)
-    is_dropped = pl.col("unique_user_id").str.starts_with(DROPPED)
     named = named.with_columns(
-        is_protected=pl.when(says.is_not_null()).then(says == "yes").otherwise("is_protected_before"),
-        unique_user_id=pl.when(~is_dropped).then("unique_user_id"),
+        is_protected=pl.when(says.is_not_null()).then(says == "yes").otherwise("is_protected_before")
     )
-    return replace(people, named=named, fields=(*people.fields, "is_protected"))
+    return without_ids_given_up(replace(people, named=named, fields=(*people.fields, "is_protected")))
+
+
+def without_ids_given_up(people: People) -> People:
+    """Take ids away that are given up."""
+    is_dropped = pl.col("unique_user_id").str.starts_with(DROPPED).fill_null(value=False)
+    named = people.named.with_columns(unique_user_id=pl.when(~is_dropped).then("unique_user_id"))
+    return replace(people, named=named)
 
 
 def decide_licenses(licenses: Licenses, named: pl.DataFrame, directory: Directory) -> Licenses:

@@ -27,12 +27,16 @@ DROPPED: Final = f"{CLEAR_TOKEN} "
 """What a person who gives up an id "wants" instead, followed by the learner id: nobody else can want the same."""
 
 
+def dropped_id(learner: pl.Expr) -> pl.Expr:
+    """Return what stands for the id of a learner (by id) who gives it up."""
+    return pl.format("{}{}", pl.lit(DROPPED), learner)
+
+
 def judge_by_hand(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Add to the rows of an edit what matching finds for other files: they name people by learner id."""
     known = directory.learners.select("learner_id").with_columns(is_known=pl.lit(value=True))
     rows = rows.with_columns(learner_id=pl.col(LEARNER).cast(pl.Int64))
     rows = rows.join(known, on="learner_id", how="left", maintain_order="left")
-    dropped = pl.format("{}{}", pl.lit(DROPPED), pl.col("learner_id"))
     return rows.with_columns(
         is_change=pl.lit(value=True),
         lost_zeros=pl.lit(value=False),
@@ -40,7 +44,9 @@ def judge_by_hand(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         person=pl.col("learner_id"),
         error=pl.when(pl.col("is_known").is_null()).then(pl.lit(kinds.UNKNOWN_EXISTING_EMAIL.code)),
         target_email_key=pl.col("primary_email_key"),
-        target_id=pl.when(_is_yes(DROPS_ID, rows)).then(dropped).otherwise("new_unique_user_id"),
+        target_id=pl.when(_is_yes(DROPS_ID, rows))
+        .then(dropped_id(pl.col("learner_id")))
+        .otherwise("new_unique_user_id"),
     ).drop("is_known")
 
 

@@ -11,7 +11,7 @@ from orgsync.core.frames import beside
 from orgsync.core.issues import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
-from orgsync.core.planning.handrows import judge_by_hand
+from orgsync.core.planning.handrows import dropped_id, judge_by_hand
 from orgsync.core.planning.kept import keep_values
 from orgsync.core.planning.mergerows import refuse_merges, without_merged
 from orgsync.core.planning.moves import resolve_moves
@@ -52,7 +52,7 @@ def match_rows(checked: CheckedRows, directory: Directory, policy: Policy) -> Ma
     """Find the learner of each row, in the order that the CSV reference gives."""
     rows = _with_identity(checked.rows)
     looked_up = _look_up(rows, directory)
-    judged = judge_by_hand(looked_up, directory) if policy.by_hand else _judge(looked_up, directory)
+    judged = judge_by_hand(looked_up, directory) if policy.by_hand else _judge(looked_up, directory, policy)
     judged, kept = keep_values(judged, directory, policy)
     judged, overtaken = give_way(judged, directory, policy)
     judged = _refuse_returns(judged, directory, policy)
@@ -109,7 +109,7 @@ def _look_up(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return beside(beside(rows, old_holder, "by_old"), holder, "by_mail")
 
 
-def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+def _judge(rows: pl.DataFrame, directory: Directory, policy: Policy) -> pl.DataFrame:
     """Add `learner_id`, `error` (code), `target_email_key`, `target_id`; see the module's text for the order."""
     is_change = pl.col("existing_email_key").is_not_null()
     row_id = pl.col("unique_user_id")
@@ -151,7 +151,9 @@ def _judge(rows: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         error=error,
         learner_id=pl.coalesce("person", -pl.col("row_number")),
         target_email_key=pl.col("primary_email_key"),
-        target_id=pl.coalesce("new_unique_user_id", pl.when(~keeps_id).then(row_id)),
+        target_id=pl.when(pl.col("person").is_in(list(policy.drops_ids)))
+        .then(dropped_id(pl.col("person")))
+        .otherwise(pl.coalesce("new_unique_user_id", pl.when(~keeps_id).then(row_id))),
     )
 
 

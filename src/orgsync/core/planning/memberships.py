@@ -146,9 +146,9 @@ def _merge(wanted: pl.DataFrame, sets_list: pl.DataFrame, directory: Directory, 
     )
     before = pl.col("reasons").fill_null(0).cast(pl.Int64)
     takes_hand = REASON_HAND if policy.reads_groups_literally else 0
-    takes = _EVERY_REASON if policy.by_hand else REASON_FILE | takes_hand
+    gives = REASON_HAND if policy.by_hand else REASON_SCIM if policy.by_scim else REASON_FILE
+    takes = _EVERY_REASON if policy.by_hand else gives | takes_hand
     without = before - (before & takes)
-    gives = REASON_HAND if policy.by_hand else REASON_FILE
     after = pl.when("is_wanted").then(before | gives).otherwise(without)
     return pl.concat([said, unsaid]).with_columns(before=before.cast(pl.Int16), after=after.cast(pl.Int16))
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.results import LINE_END
+from orgsync.server.audit import actors
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.setup import ensure_feed
@@ -49,7 +50,7 @@ def add_person(
         mode=Mode.CHANGES,
         rows=RowPolicy.ALL_OR_NOTHING,
     )
-    return run_at_once(job, by=by, clock=clock)
+    return run_at_once(job, by=actors.account(by.pk), clock=clock)
 
 
 def _file_of(cells: Mapping[str, str]) -> bytes:

@@ -53,7 +53,7 @@ def edit_people(
     rows = RowPolicy.ALL_OR_NOTHING if all_or_nothing else RowPolicy.GOOD_ROWS
     job = _job_of(organization, [write_edits(edits)], by, note=note, rows=rows, now=clock())
     job.asks_first = asks_first
-    return run_at_once(job, by=by, clock=clock)
+    return run_at_once(job, by=actors.account(by.pk), clock=clock)
 
 
 def plan_same(

@@ -11,6 +11,7 @@ from orgsync.server.uploads.attempt import Attempt
 from orgsync.server.uploads.draft import Draft, Refusal
 from orgsync.server.uploads.handjobs import awaits_confirmation
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
+from orgsync.server.uploads.models import JobKind, UploadJob
 from orgsync.server.uploads.reporting import (
     Files,
     file_message,
@@ -48,8 +49,20 @@ def hold(attempt: Attempt, draft: Draft, reasons: tuple[HoldReason, ...]) -> Non
     values = planned_values(draft, files, draft.plan.revision, reasons)
     with transaction.atomic():
         transitions.hold(attempt.job, attempt.number, now=attempt.clock(), **values)
-        if not awaits_confirmation(attempt.job, reasons):
+        if not (awaits_confirmation(attempt.job, reasons) or is_told_already(attempt.job)):
             tell(attempt.job, now=attempt.clock())
+
+
+def is_told_already(job: UploadJob) -> bool:
+    """Say whether people know that the job's feed has requests of an identity provider that wait for them.
+
+    All that is held of them is gathered in one job, which is planned anew with each.
+    """
+    if job.scim is None or job.kind != JobKind.FILE or job.approved_plan_id is not None:
+        return False
+    jobs = UploadJob.objects.filter(organization_id=job.organization_id, feed_id=job.feed_id, scim__isnull=False)
+    others = jobs.filter(status=JobStatus.HELD, kind=JobKind.FILE, rest_of=None).exclude(id=job.pk)
+    return job.attempts > 1 or others.exists()
 
 
 def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:

@@ -24,6 +24,11 @@ class GroupRefused(OrgSyncError):
 def make_group(organization: Organization, name: str, *, by: Account, now: datetime) -> Group:
     """Make a group in which nobody is yet; raise GroupRefused, EditRefused, DirectoryBusy while a sync is applied."""
     check_may_edit(organization, by, Permission.EDIT_GROUPS)
+    return insert_group(organization, name, now=now)
+
+
+def insert_group(organization: Organization, name: str, *, now: datetime) -> Group:
+    """Make a group for whoever acts and may; otherwise as `make_group`."""
     shown = name.strip()
     with transaction.atomic():
         lock_directory(organization.pk, wait=PAGE_PATIENCE)
@@ -41,6 +46,11 @@ def rename_group(organization: Organization, group: Group, name: str, *, by: Acc
     `make_group`.
     """
     check_may_edit(organization, by, Permission.EDIT_GROUPS)
+    give_name(organization, group, name, now=now)
+
+
+def give_name(organization: Organization, group: Group, name: str, *, now: datetime) -> None:
+    """Rename a group for whoever acts and may; otherwise as `rename_group`."""
     shown = name.strip()
     with transaction.atomic():
         lock_directory(organization.pk, wait=PAGE_PATIENCE)

@@ -18,7 +18,7 @@ from orgsync.core.guards import (
     fill_of,
     reasons_to_hold,
 )
-from orgsync.core.model import Mode
+from orgsync.core.model import JobStatus, Mode
 from orgsync.core.plan import Plan
 from orgsync.server.orgs.blackouts import blackout_at
 from orgsync.server.uploads.models import AppliedEffect, JobKind, UploadJob
@@ -52,11 +52,25 @@ def guard_case(
         fields=tuple(feed.last_fields),
         rows=feed.last_rows,
         fill=feed.last_fill,
-        has_applied=feed.last_applied_at is not None,
+        has_applied=not is_first_load(job, now=now),
         week=read_week(job, now=now),
     )
     fill = fill_of(file.checked, file.layout)
     return Case(plan, file.layout, issues, directory, Mode(job.mode), history, fill, job.kind)
+
+
+def is_first_load(job: UploadJob, *, now: datetime) -> bool:
+    """Say whether everybody may be new to the feed: in its first file, or `DAYS` of an identity provider's requests.
+
+    A provider hands its people over one by one.
+    """
+    if job.feed.last_applied_at is None:
+        return True
+    if job.scim is None:
+        return False
+    applied = UploadJob.objects.filter(organization_id=job.organization_id, feed_id=job.feed_id, status=JobStatus.DONE)
+    first = applied.filter(is_dry_run=False).order_by("id").values_list("finished_at", flat=True).first()
+    return first is None or now - first < timedelta(days=DAYS)
 
 
 def guard_reasons(job: UploadJob, case: Case, *, now: datetime) -> tuple[HoldReason, ...]:
@@ -84,7 +98,7 @@ def remember_effects(job: UploadJob, effects: pl.DataFrame, *, now: datetime) ->
     if effects.is_empty():
         return
     by_itself = job.approved_plan_id is None and job.kind in {JobKind.FILE, JobKind.SWEEP}
-    spared = SPARED_IN_FIRST_FILE if job.feed.last_applied_at is None else frozenset[str]()
+    spared = SPARED_IN_FIRST_FILE if is_first_load(job, now=now) else frozenset[str]()
     # Groups come and go: their memberships are added up as a whole.
     kept = effects.filter(~pl.col("target").str.starts_with("group:")).with_columns(
         counts=pl.lit(by_itself) & ~pl.col("code").is_in(list(spared))

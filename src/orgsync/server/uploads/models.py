@@ -95,6 +95,9 @@ class UploadJob(models.Model):
     """"Additions now": applies nothing that takes something away."""
     asks_first = models.BooleanField(default=False, db_default=False)
     """Of an edit: its plan is shown and waits for a word, however few people it moves."""
+    scim = models.JSONField(null=True, blank=True)
+    """Of what an identity provider asked for by SCIM; null for all else. Learner ids under `gives_up`, whom the feed
+    claims no longer, and under `drops_ids`, who give up their unique user id."""
     chosen = models.JSONField(default=list, blank=True)
     """Learner ids to which an undo is limited; empty: everybody."""
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.core.planning.handrows import HAND_COLUMNS
 from orgsync.server.audit import actors
+from orgsync.server.directory.models import Feed
 from orgsync.server.orgs.models import Account, Organization
 from orgsync.server.uploads import audited
 from orgsync.server.uploads.edits import feed_by_hand
@@ -25,23 +26,25 @@ def insert_job_of_nobody(
 
     `words` are shown where a file has its name. With `asks_first` a plan that moves anybody waits for a confirmation.
     """
-    feed = feed_by_hand(organization)
-    source = store_media([_no_rows()], feed=feed, kind=MediaKind.SOURCE, file_name=words, now=now)
-    job = insert_job(
-        UploadJob(
-            organization=organization,
-            feed=feed,
-            requested_by=by,
-            source=source,
-            kind=JobKind.EDIT,
-            status=JobStatus.QUEUED,
-            mode=Mode.CHANGES,
-            rows=RowPolicy.GOOD_ROWS,
-            asks_first=asks_first,
-        )
-    )
+    job = job_of_nobody(organization, feed_by_hand(organization), words, now=now)
+    job.requested_by, job.asks_first = by, asks_first
+    job = insert_job(job)
     audited.note_accepted(job, by=actors.account(by.pk))
     return job
+
+
+def job_of_nobody(organization: Organization, feed: Feed, words: str, *, now: datetime) -> UploadJob:
+    """Store the file of an edit without rows; return its job, QUEUED and not saved yet."""
+    source = store_media([_no_rows()], feed=feed, kind=MediaKind.SOURCE, file_name=words, now=now)
+    return UploadJob(
+        organization=organization,
+        feed=feed,
+        source=source,
+        kind=JobKind.EDIT,
+        status=JobStatus.QUEUED,
+        mode=Mode.CHANGES,
+        rows=RowPolicy.GOOD_ROWS,
+    )
 
 
 def _no_rows() -> bytes:

@@ -50,6 +50,7 @@ def _rest_of(job: UploadJob) -> UploadJob:
         source=job.source,
         kind=job.kind,
         rest_of=job,
+        scim=job.scim,
         status=JobStatus.CREATED,
         is_automatic=job.is_automatic,
         mode=job.mode,

@@ -1,5 +1,6 @@
 """Rules of groups, changed by people: each change is a job with plan, guards, approval and timeline like any other."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -10,15 +11,18 @@ from orgsync.core.grouprules.book import RuleEdit
 from orgsync.core.grouprules.conditions import Condition, RuleError, attributes_of, groups_of
 from orgsync.core.grouprules.parsing import to_json
 from orgsync.core.normalize import fold_key
-from orgsync.server.directory.models import CustomAttribute, Group
+from orgsync.server.audit.actors import Actor
+from orgsync.server.directory.models import CustomAttribute, Feed, Group
 from orgsync.server.directory.rulebook import read_book, read_rules, resolve
 from orgsync.server.directory.rulepreview import RulePreview, people_by_rule
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Account, Organization
+from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads import tasks
+from orgsync.server.uploads.atonce import run_at_once
 from orgsync.server.uploads.editrights import check_may_edit
 from orgsync.server.uploads.models import JobRule, UploadJob
-from orgsync.server.uploads.nobodyjobs import insert_job_of_nobody
+from orgsync.server.uploads.nobodyjobs import insert_job_of_nobody, job_of_nobody
 from orgsync.server.uploads.rulejobs import circle_in
 
 
@@ -68,6 +72,27 @@ def remove_group(organization: Organization, group: Group, *, by: Account, now: 
     _check_nobody_asks(organization, group)
     edit = RuleEdit(group.name, group.name_key, None)
     return _queue(organization, edit, by, now, words=f"Remove the group {group.name}", asks_first=True)
+
+
+def end_group_at_once(
+    organization: Organization,
+    group: Group,
+    feed: Feed,
+    *,
+    token: AccessToken,
+    by: Actor,
+    clock: Callable[[], datetime],
+) -> UploadJob:
+    """
+    Remove a group for a token that may, before this returns; return the job, DONE, FAILED or HELD.
+
+    Raises RuleError when a rule asks about the group, DirectoryBusy. Call it outside any transaction.
+    """
+    _check_nobody_asks(organization, group)
+    job = job_of_nobody(organization, feed, f"SCIM: Remove the group {group.name}", now=clock())
+    job.token, job.scim = token, {}
+    edit = RuleEdit(group.name, group.name_key, None)
+    return run_at_once(job, by=by, clock=clock, begin=lambda made: _keep_rule(made, edit))
 
 
 def delete_rule_group(organization: Organization, name: str, *, by: Account, now: datetime) -> UploadJob:
@@ -133,13 +158,17 @@ def _queue(
 ) -> UploadJob:
     with transaction.atomic():
         job = insert_job_of_nobody(organization, words, by=by, now=now, asks_first=asks_first)
-        JobRule.objects.create(
-            organization_id=organization.pk,
-            job_id=job.pk,
-            group_name=edit.group_name,
-            group_key=edit.group_key,
-            rule=None if edit.condition is None else to_json(edit.condition),
-            keeps_group=edit.keeps_group,
-        )
+        _keep_rule(job, edit)
         tasks.enqueue(job)
     return job
+
+
+def _keep_rule(job: UploadJob, edit: RuleEdit) -> None:
+    JobRule.objects.create(
+        organization_id=job.organization_id,
+        job_id=job.pk,
+        group_name=edit.group_name,
+        group_key=edit.group_key,
+        rule=None if edit.condition is None else to_json(edit.condition),
+        keeps_group=edit.keeps_group,
+    )

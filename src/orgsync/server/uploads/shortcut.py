@@ -88,10 +88,11 @@ def read_what_is_needed(
     if not _may_be_short(job, file):
         return read_whole(job, file, custom)
     epoch = epoch_of_job(job, file)
-    if _is_same_file(job, epoch):
+    if is_plain_file(job) and _is_same_file(job, epoch):
         return Reading(_settled_whole(job, file), _directory(job, custom, people=[]))
     claims, settled = None, pl.DataFrame(schema=SETTLED)
-    if job.mode == Mode.FULL or file.row_count > SMALL_FILE or settings.SHORTCUTS == Shortcuts.ALWAYS:
+    is_worth_it = job.mode == Mode.FULL or file.row_count > SMALL_FILE or settings.SHORTCUTS == Shortcuts.ALWAYS
+    if is_plain_file(job) and is_worth_it:
         stored = read_claims(job.organization_id, job.feed_id) if ahead is None else ahead.claims()
         claims = in_epoch(stored, epoch)
         settled = _settled(job, file, claims, epoch)
@@ -171,12 +172,19 @@ def _may_be_short(job: UploadJob, file: OpenedFile) -> bool:
 
 def _may_be_short_by_itself(job: UploadJob) -> bool:
     """Some rules look at people whom nothing names, and approved plans at what was written since: read everything."""
-    is_plain = settings.SHORTCUTS != Shortcuts.OFF and is_plain_file(job)
-    return is_plain and job.approved_plan_id is None and not rules_need_everybody(book_of(job))
+    is_whole = settings.SHORTCUTS != Shortcuts.OFF and _is_whole_file(job)
+    return is_whole and job.approved_plan_id is None and not rules_need_everybody(book_of(job))
 
 
 def is_plain_file(job: UploadJob) -> bool:
-    """Return whether the job is a file as it came, all of which is to be applied."""
+    """Return whether the job is a file as it came, all of which is to be applied.
+
+    What an identity provider asked for says more than its rows.
+    """
+    return job.scim is None and _is_whole_file(job)
+
+
+def _is_whole_file(job: UploadJob) -> bool:
     return job.kind == JobKind.FILE and not job.takes_nothing and job.rest_of_id is None
 
 

@@ -165,6 +165,13 @@ def approve(job: UploadJob, *, by: Account, now: datetime, additions_only: bool 
     return is_moved
 
 
+def plan_again(job: UploadJob, *, source: Media, scim: dict[str, Any], now: datetime) -> bool:
+    """Queue a held job again with another file; return False when it moved on. `job` is as in `approve`."""
+    next_round = {"attempts": job.attempts - job.attempts % _ROUND + _ROUND}
+    values = {"source": source, "scim": scim, "first_approved_by": None, "first_approved_at": None, **next_round}
+    return _move_unattended(job, _is_as_shown(job), JobStatus.QUEUED, values, now)
+
+
 def _is_as_shown(job: UploadJob) -> Q:
     first = Q(first_approved_by=job.first_approved_by_id, first_approved_at=job.first_approved_at)
     return Q(status=JobStatus.HELD, plan_id=job.plan_id, attempts=job.attempts) & first

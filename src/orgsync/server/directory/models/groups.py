@@ -27,6 +27,8 @@ class Group(models.Model):
     """The condition tree of a rule group (`core.grouprules`); null for a group by hand or by file."""
     created_at = models.DateTimeField()
     created_job_id = models.BigIntegerField(null=True)
+    external_id = models.TextField(blank=True, default="", db_default="")
+    """What an identity provider calls it (SCIM's externalId)."""
     renamed_at = models.DateTimeField(null=True, blank=True)
     """When it last got another name; null while it has its first one."""
 
