@@ -41,7 +41,7 @@ SCOPE_WORDS: Final = {
 IN_EFFECT: Final = frozenset(
     {
         *(Scope.SYNC, Scope.PLANS_READ, Scope.JOBS_APPROVE, Scope.JOBS_UNDO, Scope.PERMISSIONS_WRITE),
-        *(Scope.REPORTS_READ, Scope.XAPI_READ, Scope.XAPI_WRITE),
+        *(Scope.DIRECTORY_READ, Scope.DIRECTORY_WRITE, Scope.REPORTS_READ, Scope.XAPI_READ, Scope.XAPI_WRITE),
     }
 )
 """Scopes that something on this server asks for; of the others the page says that they do nothing yet."""
@@ -136,11 +136,14 @@ class TokenForm(CredentialForm):
         help_text=_("Who else gets the results, one a line."),
     )
 
-    def __init__(self, data: Any, admin: Admin) -> None:
+    def __init__(self, data: Any, admin: Admin, *, is_for_scim: bool = False) -> None:
         super().__init__(data, admin, {"scopes": sorted(PRESETS[DEFAULT_PRESET])})
         self.initial["feed"] = self.feeds[0][0] if self.feeds else NEW_FEED
         self.initial["new_feed"] = "" if self.feeds else _("Nightly HR")
         self.fields["feed"].choices = [*self.feeds, (NEW_FEED, _("A new feed"))]  # type: ignore[attr-defined]
+        if is_for_scim:
+            scopes = {"scopes": [Scope.DIRECTORY_READ.value], "powerful": [Scope.DIRECTORY_WRITE.value]}
+            self.initial |= {"name": _("Identity provider"), "feed": NEW_FEED, "new_feed": _("SCIM"), **scopes}
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()

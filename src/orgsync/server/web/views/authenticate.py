@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -31,11 +32,13 @@ from orgsync.server.web.screens import AdminRequest, screen
 @screen(Permission.MANAGE_TOKENS)
 def index(request: AdminRequest) -> HttpResponse:
     """List the tokens; a POST makes one and shows its text, in this answer and never again."""
-    form = TokenForm(request.POST if request.method == "POST" else None, request.admin)
+    is_for_scim = request.GET.get("for") == "scim"
+    form = TokenForm(request.POST if request.method == "POST" else None, request.admin, is_for_scim=is_for_scim)
     made = _generate(request, form) if form.is_bound and form.is_valid() else None
     if made is not None:
         form = TokenForm(None, request.admin)
     values = {"form": form, "made": made, "in_effect": IN_EFFECT, **_listing(request), **_commands(made)}
+    values |= {"is_for_scim": is_for_scim and made is None, "scim_address": f"{settings.BASE_URL}/scim/v2"}
     return render(request, "web/authenticate/index.html", {"section": "authenticate", **values})
 
 
