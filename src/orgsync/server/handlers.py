@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from orgsync.server.api import errors as wire
 from orgsync.server.api_v1.problems import is_ours, plain_problem
+from orgsync.server.scim.errors import is_scim, plain_error
 
 WIRE: Final = ("/media/", "/v2/", "/api/", "/oauth/", "/healthz", "/readyz")
 
@@ -36,6 +37,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, status: int, on_wire: Callable[..., HttpResponse], *arguments: Any) -> HttpResponse:
     if is_ours(request):
         return plain_problem(request, status)
+    if is_scim(request):
+        return plain_error(request, status)
     if is_wire(request):
         return on_wire(request, *arguments)
     return render(request, "web/error.html", {"status": status}, status=status)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpRequest, JsonResponse
@@ -10,7 +11,7 @@ from django.http.response import HttpResponseBase
 from orgsync.server.api.draining import Refusal
 from orgsync.server.api.errors import ApiError
 from orgsync.server.directory.revision import DirectoryBusy
-from orgsync.server.scim.names import CONTENT_TYPE, ERROR
+from orgsync.server.scim.names import CONTENT_TYPE, ERROR, ROOT
 
 Answer = Callable[..., HttpResponseBase]
 BUSY_SECONDS: Final = 60
@@ -95,6 +96,15 @@ def as_scim(error: ApiError | DirectoryBusy) -> ScimError:
         return busy(str(error))
     kind = "invalidSyntax" if error.status == 400 else "busy" if error.status == 503 else ""
     return ScimError(error.status, error.message, kind, error.headers)
+
+
+def is_scim(request: HttpRequest) -> bool:
+    return request.path.startswith(f"{ROOT}/")
+
+
+def plain_error(request: HttpRequest, status: int) -> JsonResponse:
+    """Answer what Django itself refuses, or what broke: that stands in the log, under the answer's x-li-uuid."""
+    return _refusal(request, ScimError(status, HTTPStatus(status).phrase))
 
 
 def _refusal(request: HttpRequest, error: ScimError) -> JsonResponse:

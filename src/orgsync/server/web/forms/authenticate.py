@@ -143,7 +143,7 @@ class TokenForm(CredentialForm):
         self.fields["feed"].choices = [*self.feeds, (NEW_FEED, _("A new feed"))]  # type: ignore[attr-defined]
         if is_for_scim:
             scopes = {"scopes": [Scope.DIRECTORY_READ.value], "powerful": [Scope.DIRECTORY_WRITE.value]}
-            self.initial |= {"name": _("Identity provider"), "feed": NEW_FEED, "new_feed": _("SCIM"), **scopes}
+            self.initial.update({"name": _("Identity provider"), "feed": NEW_FEED, "new_feed": _("SCIM"), **scopes})
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
