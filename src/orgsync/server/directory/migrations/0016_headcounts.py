@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0014_learner_invitations"),
+        ("directory", "0015_group_external_id"),
     ]
 
     operations = [
