@@ -27,6 +27,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "learning_learnerassignment": "learner_id",
     "learning_learnerchoices": "learner_id",
     "learning_learnersession": "learner_id",
+    "learning_monthsum": "learner_id",
     "learning_pastlearnerassignment": "learner_id",
     "learning_progress": "learner_id",
     "learning_share": "learner_id",

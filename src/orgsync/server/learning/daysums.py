@@ -1,4 +1,4 @@
-"""Where people stand with content and what they did by day, added up from the activity: together, in one transaction.
+"""Where people stand with content and what they did by day and month, added up from the activity, in one transaction.
 
 Additions take a lock that they share, and whoever adds up anew takes it alone: so that nothing is counted twice.
 """
@@ -96,19 +96,30 @@ _CHANGES: Final = " UNION ALL ".join(
         _MOMENTS.format(sign="", pairs="learning_progress", which=_PAIRS_NOW),
     )
 )
-_ADD: Final = f"""
-    INSERT INTO learning_daysum AS known
-           (organization_id, day, learner_id, views, seconds, starts, completions, likes, shares)
-    SELECT %(organization)s, added.*
-      FROM ({_ADDED_UP.format(parts=_CHANGES)}) AS added
-     ORDER BY added.day, added.learner_id
-        ON CONFLICT (organization_id, day, learner_id) DO UPDATE
+_SUM_COLUMNS: Final = "views, seconds, starts, completions, likes, shares"
+_AND_ADD: Final = """
        SET views = known.views + excluded.views,
            seconds = known.seconds + excluded.seconds,
            starts = known.starts + excluded.starts,
            completions = known.completions + excluded.completions,
            likes = known.likes + excluded.likes,
            shares = known.shares + excluded.shares
+"""
+_MONTH: Final = "date_trunc('month', day::timestamp)::date"
+_MONTHS: Final = f"""
+    SELECT {_MONTH} AS month, learner_id, sum(views) AS views, sum(seconds) AS seconds, sum(starts) AS starts,
+           sum(completions) AS completions, sum(likes) AS likes, sum(shares) AS shares
+"""
+_ADD: Final = f"""
+    WITH added AS MATERIALIZED ({_ADDED_UP.format(parts=_CHANGES)}),
+    days AS (
+        INSERT INTO learning_daysum AS known (organization_id, day, learner_id, {_SUM_COLUMNS})
+        SELECT %(organization)s, added.* FROM added ORDER BY day, learner_id
+            ON CONFLICT (organization_id, day, learner_id) DO UPDATE {_AND_ADD})
+    INSERT INTO learning_monthsum AS known (organization_id, month, learner_id, {_SUM_COLUMNS})
+    SELECT %(organization)s, months.* FROM ({_MONTHS} FROM added GROUP BY 1, learner_id) AS months
+     ORDER BY month, learner_id
+        ON CONFLICT (organization_id, month, learner_id) DO UPDATE {_AND_ADD}
 """  # noqa: S608  constants of this module
 _SOME: Final = "learner_id = ANY (%(people)s)"
 _EXPECTED: Final = _ADDED_UP.format(
@@ -121,8 +132,16 @@ _REBUILD: Final = (
     f"INSERT INTO learning_progress ({COLUMNS}) {STANDING}",
     "DELETE FROM learning_daysum WHERE organization_id = %(organization)s AND {which}",
     f"""
-    INSERT INTO learning_daysum (organization_id, day, learner_id, views, seconds, starts, completions, likes, shares)
+    INSERT INTO learning_daysum (organization_id, day, learner_id, {_SUM_COLUMNS})
     SELECT %(organization)s, expected.* FROM ({_EXPECTED}) AS expected ORDER BY day, learner_id
+    """,  # noqa: S608  constants of this module
+    "DELETE FROM learning_monthsum WHERE organization_id = %(organization)s AND {which}",
+    f"""
+    INSERT INTO learning_monthsum (organization_id, month, learner_id, {_SUM_COLUMNS})
+    SELECT %(organization)s, months.*
+      FROM ({_MONTHS} FROM learning_daysum WHERE organization_id = %(organization)s AND {{which}}
+             GROUP BY 1, learner_id) AS months
+     ORDER BY month, learner_id
     """,  # noqa: S608  constants of this module
 )
 _COMPARE_PROGRESS: Final = f"""
@@ -135,16 +154,27 @@ _COMPARE_PROGRESS: Final = f"""
            (expected.started_at, expected.last_at, expected.percent, expected.seconds, expected.completed_at,
             expected.liked_at, expected.started_day, expected.completed_day, expected.liked_day)
 """  # noqa: S608  constants of this module
-_COMPARE_DAYS: Final = f"""
+_COMPARE_SUMS: Final = """
     SELECT count(*)
-      FROM (SELECT * FROM learning_daysum
+      FROM (SELECT * FROM {table}
              WHERE organization_id = %(organization)s
                AND (views, seconds, starts, completions, likes, shares) <> (0, 0, 0, 0, 0, 0)) AS stored
-      FULL JOIN ({_EXPECTED.format(which="true")}) AS expected USING (day, learner_id)
+      FULL JOIN ({expected}) AS expected USING ({period}, learner_id)
      WHERE (stored.views, stored.seconds, stored.starts, stored.completions, stored.likes, stored.shares)
            IS DISTINCT FROM
            (expected.views, expected.seconds, expected.starts, expected.completions, expected.likes, expected.shares)
-"""  # noqa: S608  constants of this module
+"""
+_ALL_DAYS: Final = _EXPECTED.format(which="true")
+_ALL_MONTHS: Final = f"{_MONTHS} FROM ({_ALL_DAYS}) AS days GROUP BY 1, learner_id"
+_COMPARISONS: Final = {
+    "standings that the activity does not add up to": _COMPARE_PROGRESS,
+    "days that the activity does not add up to": _COMPARE_SUMS.format(
+        table="learning_daysum", expected=_ALL_DAYS, period="day"
+    ),
+    "months that the activity does not add up to": _COMPARE_SUMS.format(
+        table="learning_monthsum", expected=_ALL_MONTHS, period="month"
+    ),
+}
 
 
 def lock_pairs(cursor: CursorWrapper, organization_id: int, ids: Sequence[Any]) -> Before:
@@ -158,7 +188,7 @@ def lock_pairs(cursor: CursorWrapper, organization_id: int, ids: Sequence[Any]) 
 
 
 def add_days(cursor: CursorWrapper, organization_id: int, ids: Sequence[Any], before: Before) -> None:
-    """Add the new deeds to the day sums, once they are part of the progress; `before` is what `lock_pairs` returned."""
+    """Add the new deeds to the sums, once they are part of the progress; `before` is what `lock_pairs` returned."""
     names = ("learners", "contents", "started", "completed", "liked")
     columns = [list(column) for column in zip(*before, strict=True)] or [[] for _ in names]
     touched: dict[str, Any] = {
@@ -170,7 +200,7 @@ def add_days(cursor: CursorWrapper, organization_id: int, ids: Sequence[Any], be
 
 
 def rebuild(cursor: CursorWrapper, organization_id: int, learner_ids: Sequence[int] | None = None) -> None:
-    """Add up progress and day sums anew from the activity, of some people or, without a list, of everybody.
+    """Add up progress and sums anew from the activity, of some people or, without a list, of everybody.
 
     Nobody of the organization can record anything until the transaction ends.
     """
@@ -186,14 +216,12 @@ def lock_alone(cursor: CursorWrapper, organization_id: int) -> None:
 
 
 def find_sum_faults(cursor: CursorWrapper, organization_id: int) -> dict[str, int]:
-    """Return how many rows of progress and of the day sums are not what the activity adds up to; only what is wrong.
+    """Return how many rows of progress and of the sums are not what the activity adds up to; only what is wrong.
 
     Reads the whole activity of the organization.
     """
     faults = {}
-    comparisons = {"standings that the activity does not add up to": _COMPARE_PROGRESS}
-    comparisons["days that the activity does not add up to"] = _COMPARE_DAYS
-    for what, comparison in comparisons.items():
+    for what, comparison in _COMPARISONS.items():
         cursor.execute(comparison, {"organization": organization_id})
         (count,) = cursor.fetchone()
         if count:

@@ -1,6 +1,6 @@
 """The tables of learning."""
 
-from orgsync.server.learning.models.activity import Activity, DaySum, Progress, Source, Verb
+from orgsync.server.learning.models.activity import Activity, DaySum, MonthSum, Progress, Source, Verb
 from orgsync.server.learning.models.assignments import (
     Assignment,
     AssignmentState,
@@ -37,6 +37,7 @@ __all__ = [
     "LearnerAssignment",
     "LearnerChoices",
     "LearnerSession",
+    "MonthSum",
     "PastLearnerAssignment",
     "Progress",
     "RecommendationRule",

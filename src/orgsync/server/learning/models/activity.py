@@ -112,3 +112,23 @@ class DaySum(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization_id", "learner_id", "day"], name="day_sum_by_learner")]
+
+
+class MonthSum(models.Model):
+    """The day sums of one person in one month: what reports over many months add up. Written with the day sums."""
+
+    organization_id = models.BigIntegerField()
+    month = models.DateField()
+    """Its first day."""
+    learner_id = models.BigIntegerField()
+    views = models.IntegerField(default=0)
+    seconds = models.BigIntegerField(default=0)
+    starts = models.IntegerField(default=0)
+    completions = models.IntegerField(default=0)
+    likes = models.IntegerField(default=0)
+    shares = models.IntegerField(default=0)
+
+    pk = models.CompositePrimaryKey("organization_id", "month", "learner_id")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organization_id", "learner_id"], name="month_sum_by_learner")]
