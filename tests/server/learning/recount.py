@@ -1,8 +1,10 @@
 """What deeds come to, counted in plain Python: what every sum in the database is compared with."""
 
+import random
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from orgsync.server.learning.models import Verb
 from orgsync.server.learning.recording import Deed
@@ -10,8 +12,26 @@ from orgsync.server.learning.recording import Deed
 MEASURES = ("views", "seconds", "starts", "completions", "likes", "shares")
 _BEGINS = (Verb.VIEWED, Verb.PROGRESSED, Verb.COMPLETED)
 
+BEGAN = datetime(2026, 1, 25, tzinfo=UTC)
+
 Sums = dict[tuple[int, date], Counter[str]]
 """Learner and first day of the period → what was done; nothing that came to nothing."""
+
+
+def deeds_of_a_quarter(seed: int, count: int = 120) -> list[Deed]:
+    """Deeds of four people with four contents in January to April, in no order."""
+    chance = random.Random(seed)
+    return [
+        Deed(
+            learner_id=chance.randint(1, 4),
+            content_id=chance.randint(1, 4),
+            verb=chance.choice(list(Verb)),
+            at=BEGAN + timedelta(minutes=chance.randrange(80 * 24 * 60)),
+            id=uuid.UUID(int=chance.getrandbits(128)),
+            seconds=chance.choice((0, 30, 600)),
+        )
+        for _ in range(count)
+    ]
 
 
 def recount(deeds: Iterable[Deed], period_of: Callable[[date], date]) -> Sums:

@@ -1,10 +1,9 @@
 """Sums of days and months are what a recount of the deeds says, whatever happened to the deeds on the way."""
 
-import random
 import uuid
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -16,27 +15,9 @@ from orgsync.server.learning.moving import give_back_activity, move_activity
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
 from tests.job_world import NOW, make_organization
-from tests.server.learning.recount import MEASURES, Sums, recount
+from tests.server.learning.recount import MEASURES, Sums, deeds_of_a_quarter, recount
 
 pytestmark = pytest.mark.django_db
-
-BEGAN = datetime(2026, 1, 25, tzinfo=UTC)
-
-
-def deeds_of_a_quarter(seed: int, count: int = 120) -> list[Deed]:
-    """Deeds of four people with four contents in January to April, in no order."""
-    chance = random.Random(seed)
-    return [
-        Deed(
-            learner_id=chance.randint(1, 4),
-            content_id=chance.randint(1, 4),
-            verb=chance.choice(list(Verb)),
-            at=BEGAN + timedelta(minutes=chance.randrange(80 * 24 * 60)),
-            id=uuid.UUID(int=chance.getrandbits(128)),
-            seconds=chance.choice((0, 30, 600)),
-        )
-        for _ in range(count)
-    ]
 
 
 def stored(organization: Organization) -> tuple[Sums, Sums]:

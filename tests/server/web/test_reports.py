@@ -1,5 +1,6 @@
 """Reports in the browser: ask, look behind a line, keep, share, take along."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -83,6 +84,13 @@ def test_kept_report_is_shared_and_shows_each_their_people(
     assert kept["Location"] == f"{REPORTS}?saved={saved.pk}"
     assert ("Hours of learning: 1" in hers, "Hours of learning: 3" in mine) == (True, True)
     assert "Ana Silva" not in page(dora, "people/", slice="whole", of="=")
+    month = {"slice": "whole", "over": "month", "period": "last_30"}
+    monthly = [sum(map(float, re.findall(r"&amp;name=Everybody\">([\d.]+)<", page(one, **month)))) for one in (dora, alice)]
+    assert monthly == [1.0, 3.0]
+    first = re.search(r"&amp;at=([-\d]+)&amp;", page(dora, **month))
+    assert first is not None
+    assert "Ana Silva" not in page(dora, "people/", **month, at=first[1], of="=")
+    assert dora.get(f"{REPORTS}people/", {**month, "at": "2026-01-02", "of": "="}).status_code == 404
     assert "Ana Silva" not in b"".join(dora.get(f"{REPORTS}download/csv/?slice=whole&of==").streaming_content).decode()
     assert charlie.get(f"{REPORTS}?saved={saved.pk}").status_code == 404
     assert [client.post(f"{REPORTS}keep/", {"remove": saved.pk}).status_code for client in (dora, alice)] == [404, 302]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
+from orgsync.server.reports.measures import Measure
 from orgsync.server.reports.questions import GROUP, MANAGER, Question, Span, span_of
 from orgsync.server.reports.sql import people_statement, slices_statement
 
@@ -54,6 +55,11 @@ class Report:
         return sum(one.people for one in self.slices)
 
     @property
+    def has_series(self) -> bool:
+        """Return whether it is asked over time, and its measure is of more than the last day."""
+        return bool(self.asked.over) and self.asked.measured.in_period
+
+    @property
     def adds_up(self) -> bool:
         """Return whether the lines add up: people may be in several groups."""
         return self.asked.slice != GROUP
@@ -78,10 +84,11 @@ def answer(organization: Organization, asked: Question, people: People, *, now: 
 
 def answer_span(organization: Organization, asked: Question, span: Span, people: People) -> Report:
     """Do what `answer` does for days that are already known."""
-    rows = _fetch(*slices_statement(organization.pk, asked, span, people))
-    names = _names(organization, asked.slice, [key for key, _, _ in rows if key])
+    rows = fetch(*slices_statement(organization.pk, asked, span, people, [asked.measured]))
+    names = names_of(organization, asked.slice, [key for key, _, _ in rows if key])
     slices = tuple(
-        Slice(key, names.get(key or "", key or ""), people_, _amount(asked, value)) for key, people_, value in rows
+        Slice(key, names.get(key or "", key or ""), int(people_), amount(asked.measured, value))
+        for key, people_, value in rows
     )
     return Report(asked, span, slices)
 
@@ -95,19 +102,26 @@ def people_of(
     now: datetime,
     after: tuple[int, int] | None = None,
     limit: int | None = PAGE,
+    days: tuple[date, date] | None = None,
 ) -> list[Counted]:
-    """Return the people of one slice, those with the highest value first; None for everybody at once."""
+    """
+    Return the people of one slice, those with the highest value first; a limit of None for everybody at once.
+
+    With `days`, what they did on these days of the report, the last one included.
+    """
     span = span_of(organization, asked, now)
+    if days:
+        span = span.part(*days)
     text, values = people_statement(organization.pk, asked, span, people, wanted=wanted, after=after, limit=limit)
     return [
         Counted(
             learner_id,
-            _amount(asked, value),
+            amount(asked.measured, value),
             int(value),
             " ".join(part for part in (first, last) if part),
             address or "",
         )
-        for learner_id, value, first, last, address in _fetch(text, values)
+        for learner_id, value, first, last, address in fetch(text, values)
     ]
 
 
@@ -117,18 +131,20 @@ def lines_of(report: Report) -> Iterator[tuple[str, int, float, float]]:
         yield one.label, one.people, one.value, one.per_person
 
 
-def _amount(asked: Question, value: Any) -> float:
-    return float(value) / _SECONDS if asked.measured.is_hours else float(value)
+def amount(measure: Measure, value: Any) -> float:
+    """Return what is stored as it is shown: seconds as hours."""
+    return float(value) / _SECONDS if measure.is_hours else float(value)
 
 
-def _fetch(text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def fetch(text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a report's statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SET_MEMORY)
         cursor.execute(text, values)
         return list(cursor.fetchall())
 
 
-def _names(organization: Organization, slice_: str, keys: list[str]) -> dict[str, str]:
+def names_of(organization: Organization, slice_: str, keys: list[str]) -> dict[str, str]:
     """Return what ids of groups and managers are called; a value is its own name."""
     if slice_ == GROUP:
         named = Group.objects.filter(organization=organization, id__in=map(int, keys))

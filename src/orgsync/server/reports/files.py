@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from orgsync.core.formula import defuse
 from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.reports.answers import Counted, Report, lines_of
+from orgsync.server.reports.series import Series
 
 Cell = str | int | float
 _PARTS: Final = {
@@ -42,12 +43,14 @@ _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _ALLOWED: Final = str.maketrans({number: None for number in range(32) if number not in (9, 10, 13)})
 
 
-def table_of(report: Report, slice_label: str) -> Iterator[Sequence[Cell]]:
-    """Yield the head and the lines of a report."""
+def table_of(report: Report, slice_label: str, series: Series | None = None) -> Iterator[Sequence[Cell]]:
+    """Yield the head and the lines of a report; each week or month of a series is a column named by its first day."""
     label = str(report.asked.measured.label)
-    yield slice_label, _("People"), label, _("Per person")
-    for name, people, value, per_person in lines_of(report):
-        yield name or _("(none)"), people, _number(value), round(per_person, 3)
+    times = [bucket.first.isoformat() for bucket in series.buckets] if series else []
+    courses = [line.values for line in series.lines] if series else [()] * len(report.slices)
+    yield slice_label, _("People"), label, _("Per person"), *times
+    for (name, people, value, per_person), course in zip(lines_of(report), courses, strict=True):
+        yield name or _("(none)"), people, _number(value), round(per_person, 3), *map(_number, course)
 
 
 def people_table(people: Iterable[Counted], measure_label: str) -> Iterator[Sequence[Cell]]:

@@ -30,6 +30,15 @@ class Period(StrEnum):
     CHOSEN = "chosen"
 
 
+class Over(StrEnum):
+    """What the days of a report are divided into, to see how its measure went over time."""
+
+    NOTHING = ""
+    WEEK = "week"
+    """From Monday on."""
+    MONTH = "month"
+
+
 _DAYS: Final = {Period.LAST_30: 30, Period.LAST_90: 90, Period.LAST_365: 365}
 
 
@@ -44,6 +53,7 @@ class Question:
     """First day, where the period is chosen."""
     until: date | None = None
     """Last day, where the period is chosen; also the day as of which people are looked at, if that is past."""
+    over: Over = Over.NOTHING
 
     @property
     def measured(self) -> Measure:
@@ -58,13 +68,14 @@ class Span:
     last: date
     today: date
     zone_name: str
-    has_people_of_today: bool = False
-    """Whether people are taken as they are now, whatever the days."""
+    people_on: date | None = None
+    """As of which day people are taken, where that is not the last one."""
 
     @property
     def moment(self) -> datetime | None:
-        """Return the end of the last day where that is past: people are then taken as they were. Else None."""
-        return self.end if self.last < self.today and not self.has_people_of_today else None
+        """Return the end of the day as of which people are taken, where that is past. Else None: as they are now."""
+        day = self.people_on or self.last
+        return self._end_of(day) if day < self.today else None
 
     @property
     def start(self) -> datetime:
@@ -72,13 +83,20 @@ class Span:
 
     @property
     def end(self) -> datetime:
-        return datetime.combine(self.last + timedelta(days=1), time.min, zone_named(self.zone_name))
+        return self._end_of(self.last)
 
     @property
     def before(self) -> "Span":
         """Return as many days right before these."""
         length = self.last - self.first + timedelta(days=1)
         return Span(self.first - length, self.first - timedelta(days=1), self.today, self.zone_name)
+
+    def part(self, first: date, last: date) -> "Span":
+        """Return some of these days, with the people of all of them."""
+        return Span(first, last, self.today, self.zone_name, people_on=self.people_on or self.last)
+
+    def _end_of(self, day: date) -> datetime:
+        return datetime.combine(day + timedelta(days=1), time.min, zone_named(self.zone_name))
 
 
 def span_of(organization: Organization, asked: Question, now: datetime) -> Span:
@@ -105,9 +123,18 @@ def to_json(asked: Question) -> dict[str, Any]:
     days = {
         name: value.isoformat() if value else None for name, value in (("since", asked.since), ("until", asked.until))
     }
-    return {"measure": asked.measure, "slice": asked.slice, "period": asked.period.value, **days}
+    return {
+        "measure": asked.measure,
+        "slice": asked.slice,
+        "period": asked.period.value,
+        "over": asked.over.value,
+        **days,
+    }
 
 
 def from_json(stored: dict[str, Any]) -> Question:
     since, until = (date.fromisoformat(stored[name]) if stored[name] else None for name in ("since", "until"))
-    return Question(stored["measure"], stored["slice"], Period(stored["period"]), since, until)
+    # Reports that were kept before there were weeks and months have none.
+    return Question(
+        stored["measure"], stored["slice"], Period(stored["period"]), since, until, Over(stored.get("over", ""))
+    )

@@ -6,10 +6,13 @@ from typing import Final
 
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
-from orgsync.server.reports.answers import Slice, answer_span
-from orgsync.server.reports.questions import WHOLE, Question, Span, span_of
+from orgsync.server.reports.answers import amount, fetch, names_of
+from orgsync.server.reports.measures import MEASURES
+from orgsync.server.reports.questions import Question, Span, span_of
+from orgsync.server.reports.series import Series, course_of, fitting
+from orgsync.server.reports.sql import slices_statement
 
-MEASURES: Final = ("learners", "hours", "completions")
+FIGURES: Final = tuple(MEASURES[name] for name in ("learners", "hours", "completions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class Story:
     whole: Line
     lines: tuple[Line, ...]
     """The largest slices first."""
+    hours_before: Series
+    """By week or month, for everybody together."""
+    hours_after: Series
+
+    @property
+    def has_people_of_today(self) -> bool:
+        """Return whether people of today stand in for those before."""
+        return self.before.people_on is not None
 
 
 def tell_story(organization: Organization, asked: Question, people: People, *, now: datetime) -> Story:
@@ -63,32 +74,32 @@ def tell_story(organization: Organization, asked: Question, people: People, *, n
     """
     after = span_of(organization, asked, now)
     before = after.before
-    if not answer_span(organization, Question("people", WHOLE), before, people).people:
-        before = replace(before, has_people_of_today=True)
-    spans = (before, after)
-    found = [_by_slice(organization, asked.slice, span, people) for span in spans]
+    then = _by_slice(organization, asked, before, people)
+    if not then:
+        before = replace(before, people_on=before.today)
+        then = _by_slice(organization, asked, before, people)
+    found = (then, _by_slice(organization, asked, after, people))
     keys = {key: label for part in found for key, (label, _) in part.items()}
     lines = [
         Line(key, label, *(part.get(key, (label, Standing()))[1] for part in found)) for key, label in keys.items()
     ]
     lines.sort(key=lambda line: (-line.after.people, line.label))
     whole = Line("", "", *(_sum([standing for _, standing in part.values()]) for part in found))
-    return Story(*spans, whole, tuple(lines))
+    over = fitting(after)
+    courses = (course_of(organization, "hours", over, span, people) for span in (before, after))
+    return Story(before, after, whole, tuple(lines), *courses)
 
 
 def _by_slice(
-    organization: Organization, slice_: str, span: Span, people: People
+    organization: Organization, asked: Question, span: Span, people: People
 ) -> dict[str | None, tuple[str, Standing]]:
-    reports = {
-        measure: {one.key: one for one in answer_span(organization, Question(measure, slice_), span, people).slices}
-        for measure in MEASURES
+    """Return label and standing by slice, all figures by one statement."""
+    rows = fetch(*slices_statement(organization.pk, asked, span, people, FIGURES))
+    names = names_of(organization, asked.slice, [key for key, *_ in rows if key])
+    return {
+        key: (names.get(key or "", key or ""), Standing(int(people_), *map(amount, FIGURES, values)))
+        for key, people_, *values in rows
     }
-    return {key: (one.label, _standing(key, one, reports)) for key, one in reports["hours"].items()}
-
-
-def _standing(key: str | None, one: Slice, reports: dict[str, dict[str | None, Slice]]) -> Standing:
-    values = {measure: found[key].value if key in found else 0.0 for measure, found in reports.items()}
-    return Standing(one.people, **values)
 
 
 def _sum(standings: list[Standing]) -> Standing:

@@ -17,12 +17,15 @@ from orgsync.server.orgs.zones import zone_named
 from orgsync.server.reports.answers import Report, answer
 from orgsync.server.reports.models import Rhythm, SavedReport
 from orgsync.server.reports.questions import Question, from_json, to_json
+from orgsync.server.reports.series import Series, series_of
 
 HOUR: Final = 7
 """Of the day in the organization's zone, from which on mails go out."""
 MOST: Final = 100
 """Reports that one account keeps in one organization."""
 _LINES: Final = 30
+_TIMES: Final = 6
+"""Weeks or months that a line of a mail tells of."""
 
 
 class SavingRefused(OrgSyncError):
@@ -92,22 +95,23 @@ def _send(saved: SavedReport, now: datetime) -> int:
         if people is None:
             return 0
         report = answer(saved.organization, from_json(saved.question), people, now=now)
+        series = series_of(saved.organization, report, people, most=_LINES) if report.has_series else None
         return outbox.add(
             saved.organization,
             job_id=None,
             kind="report",
             recipients=[saved.owner.email],
             subject=f"[{saved.organization.name}] {saved.name}",
-            body=_body(saved, report),
+            body=_body(saved, report, series),
             now=now,
         )
 
 
-def _body(saved: SavedReport, report: Report) -> str:
+def _body(saved: SavedReport, report: Report, series: Series | None) -> str:
     label, span = str(report.asked.measured.label), report.span
     lines = "\n".join(
-        f"  {one.label or '(none)'}: {one.value:,.1f}".removesuffix(".0") + f" ({one.people:,} people)"
-        for one in report.slices[:_LINES]
+        f"  {one.label or '(none)'}: {_number(one.value)} ({one.people:,} people){_course(series, place)}"
+        for place, one in enumerate(report.slices[:_LINES])
     )
     rest = len(report.slices) - _LINES
     more = f"\n  … and {rest:,} more" if rest > 0 else ""
@@ -121,3 +125,15 @@ The report in the Account Center (sign-in needed):
 
 You get this because you asked for it there; change or remove it in the same place.
 {contact_lines(contacts_of(saved.organization))}"""
+
+
+def _course(series: Series | None, place: int) -> str:
+    """Return the latest weeks or months of a line, each by its first day."""
+    if series is None:
+        return ""
+    latest = list(zip(series.buckets, series.lines[place].values, strict=True))[-_TIMES:]
+    return "\n    " + " · ".join(f"{bucket.first.isoformat()}: {_number(value)}" for bucket, value in latest)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")

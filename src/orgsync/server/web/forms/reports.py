@@ -9,7 +9,7 @@ from orgsync.server.directory.models import CustomAttribute
 from orgsync.server.orgs.models import Organization
 from orgsync.server.reports.measures import MEASURES
 from orgsync.server.reports.models import Rhythm
-from orgsync.server.reports.questions import ATTRIBUTES, GROUP, MANAGER, WHOLE, Period, Question
+from orgsync.server.reports.questions import ATTRIBUTES, GROUP, MANAGER, WHOLE, Over, Period, Question
 from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
@@ -20,6 +20,11 @@ PERIODS: Final = [
     (Period.THIS_MONTH.value, _("This month")),
     (Period.LAST_MONTH.value, _("Last month")),
     (Period.CHOSEN.value, _("From day to day:")),
+]
+OVER: Final = [
+    (Over.NOTHING.value, _("All days together")),
+    (Over.WEEK.value, _("Week by week")),
+    (Over.MONTH.value, _("Month by month")),
 ]
 RHYTHMS: Final = [
     (Rhythm.NEVER.value, _("Never")),
@@ -44,6 +49,8 @@ class ReportForm(PlainForm):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}))
 
+    over = forms.ChoiceField(label=_("Over time"), choices=OVER, required=False)
+
     def __init__(self, given: Any, organization: Organization, default: Question | None = None) -> None:
         self.default = default or Question()
         super().__init__({**self._initial(), **{name: given[name] for name in given if name in self.base_fields}})
@@ -60,6 +67,7 @@ class ReportForm(PlainForm):
             Period(known.get("period") or kept.period),
             known.get("since"),
             known.get("until"),
+            Over(known.get("over", kept.over)),
         )
 
     def _initial(self) -> dict[str, Any]:
@@ -68,7 +76,8 @@ class ReportForm(PlainForm):
             "since": kept.since.isoformat() if kept.since else "",
             "until": kept.until.isoformat() if kept.until else "",
         }
-        return {"measure": kept.measure, "slice": kept.slice, "period": kept.period.value, **days}
+        asked = {"measure": kept.measure, "slice": kept.slice, "period": kept.period.value, "over": kept.over.value}
+        return asked | days
 
 
 class SaveForm(PlainForm):

@@ -1,5 +1,6 @@
 """Reports: one question with its table and chart, the people behind a line, files, and the story for the board."""
 
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,13 +19,16 @@ from orgsync.server.audit.log import record_look
 from orgsync.server.orgs.access import Permission
 from orgsync.server.reports.answers import PAGE, SHOWN, Counted, Report, answer, people_of
 from orgsync.server.reports.files import csv_parts, people_table, table_of, workbook
+from orgsync.server.reports.measures import MEASURES
 from orgsync.server.reports.models import Rhythm, SavedReport
-from orgsync.server.reports.questions import Period, Question, from_json
+from orgsync.server.reports.questions import Period, Question, from_json, span_of
 from orgsync.server.reports.roi import tell_story
 from orgsync.server.reports.saving import SavingRefused, remove_report, save_report, visible_reports
+from orgsync.server.reports.series import buckets_of, series_of
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.reports import ReportForm, SaveForm, slice_label
 from orgsync.server.web.screens import AdminRequest, screen
+from orgsync.server.web.serieschart import MOST, before_and_after, between, chart_of
 
 FORMS: Final = ("csv", "xlsx")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,6 +51,7 @@ def index(request: AdminRequest) -> HttpResponse:
         "saved": saved,
         "others": visible_reports(request.organization, request.admin.account),
         **_shown(report),
+        **(_over_time(request, report) if report.has_series and report.slices else {}),
     }
     return render(request, "web/reports/index.html", values)
 
@@ -91,6 +96,7 @@ def people(request: AdminRequest) -> HttpResponse:
         "section": "reports",
         "asked": asked,
         "label": _label(request),
+        "days": _days_asked(request, asked),
         "slice_label": slice_label(asked.slice),
         "people": page,
         "query": _query(asked),
@@ -112,7 +118,8 @@ def download(request: AdminRequest, form: str) -> HttpResponseBase:
         table = people_table(_people(request, asked, limit=None), str(asked.measured.label))
     else:
         report = answer(request.organization, asked, request.people, now=timezone.now())
-        table = table_of(report, slice_label(asked.slice))
+        series = series_of(request.organization, report, request.people) if report.has_series else None
+        table = table_of(report, slice_label(asked.slice), series)
     if form == "csv":
         return csv_attachment(csv_parts(table), "report")
     name = f"report-{timezone.localdate().isoformat()}.xlsx"
@@ -127,12 +134,17 @@ def story(request: AdminRequest) -> HttpResponse:
     form = ReportForm(request.GET, request.organization, Question("hours", "department_name", Period.LAST_90))
     asked = form.question()
     told = tell_story(request.organization, asked, request.people, now=timezone.now())
+    top = max([1, *(side.adoption for line in told.lines for side in (line.before, line.after))])
+    chart = before_and_after(told.hours_before, told.hours_after, (_("Before"), _("After")))
     values = {
         "section": "reports",
         "form": form,
         "story": told,
-        "lines": told.lines[:SHOWN],
-        "top": max([1, *(side.adoption for line in told.lines for side in (line.before, line.after))]),
+        "lines": [
+            (line, between(line.before.adoption, top), between(line.after.adoption, top)) for line in told.lines[:SHOWN]
+        ],
+        "chart": chart,
+        "measure": MEASURES["hours"],
         "slice_label": slice_label(asked.slice),
     }
     return render(request, "web/reports/story.html", values)
@@ -158,10 +170,27 @@ def _shown(report: Report) -> dict[str, Any]:
         "measure": asked.measured,
         "query": _query(asked),
         "slice_label": slice_label(asked.slice),
-        "lines": [(one, NO_VALUE if one.key is None else f"={one.key}") for one in report.slices[:SHOWN]],
+        "lines": [(one, _of(one.key)) for one in report.slices[:SHOWN]],
         "rest": max(0, len(report.slices) - SHOWN),
         "top": max((one.value for one in report.slices), default=0) or 1,
     }
+
+
+def _over_time(request: AdminRequest, report: Report) -> dict[str, Any]:
+    """Return the report over time, as a chart and as a table of the same slices."""
+    series = series_of(request.organization, report, request.people, most=MOST)
+    chart = chart_of(series, none=_("(none)"), everybody=_("Everybody"))
+    keys = [(_of(line.key), curve.label) for line, curve in zip(series.lines, chart.curves, strict=True)]
+    times = [
+        (slot.label, bucket, [(line.values[place], *key) for line, key in zip(series.lines, keys, strict=True)])
+        for place, (slot, bucket) in enumerate(zip(chart.slots, series.buckets, strict=True))
+    ]
+    return {"series": series, "chart": chart, "times": times, "series_rest": max(0, len(report.slices) - MOST)}
+
+
+def _of(key: str | None) -> str:
+    """Return how an address names a slice."""
+    return NO_VALUE if key is None else f"={key}"
 
 
 def _people(request: AdminRequest, asked: Question, *, limit: int | None) -> list[Counted]:
@@ -177,7 +206,19 @@ def _people(request: AdminRequest, asked: Question, *, limit: int | None) -> lis
         now=timezone.now(),
         after=_after(request),
         limit=limit,
+        days=_days_asked(request, asked),
     )
+
+
+def _days_asked(request: AdminRequest, asked: Question) -> tuple[date, date] | None:
+    """Return the first and last day of the week or month that the address names by its first day; None without one."""
+    if "at" not in request.GET:
+        return None
+    found = buckets_of(asked.over, span_of(request.organization, asked, timezone.now())) if asked.over else ()
+    for bucket in found:
+        if bucket.first.isoformat() == request.GET["at"]:
+            return bucket.first, bucket.last
+    raise Http404
 
 
 def _after(request: AdminRequest) -> tuple[int, int] | None:
@@ -193,4 +234,5 @@ def _label(request: AdminRequest) -> str:
 def _query(asked: Question) -> str:
     days = {"since": asked.since, "until": asked.until}
     chosen = {name: day.isoformat() for name, day in days.items() if day}
-    return urlencode({"measure": asked.measure, "slice": asked.slice, "period": asked.period.value, **chosen})
+    over = {"over": asked.over.value} if asked.over else {}
+    return urlencode({"measure": asked.measure, "slice": asked.slice, "period": asked.period.value, **chosen, **over})
