@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import Affinity, AssignmentState, Content, LearnerAssignment, Verb
@@ -117,3 +119,20 @@ def test_rules_come_first_and_are_counted(acme: Organization, people: dict[str, 
     ):
         with pytest.raises(RuleRefused):
             make_rule(acme, wrong, by=by, now=NOW)
+
+
+def test_many_rules_are_asked_about_at_once(acme: Organization, people: dict[str, list[Learner]]) -> None:
+    """The newest rule first, the newest content of a skill first; as many statements for nine rules as for one."""
+    by, learner = make_admin(acme, "alice@example.com"), people["Kitchen"][0]
+    contents = [make_content(acme, f"C{n}", skills=["Cooking"] if n < 2 else []) for n in range(10)]
+    make_rule(acme, Wanted("department_name", "kitchen", contents[9].pk), by=by, now=NOW)
+    with CaptureQueriesContext(connection) as few:
+        assert titles(acme, learner) == ["C9"]
+    for content in contents[2:9]:
+        make_rule(acme, Wanted("department_name", "kitchen", content.pk), by=by, now=NOW)
+    make_rule(acme, Wanted("department_name", "kitchen", skill="Cooking"), by=by, now=NOW)
+
+    with CaptureQueriesContext(connection) as many:
+        assert titles(acme, learner) == ["C1", "C0", "C8", "C7", "C6", "C5"]
+
+    assert len(many) <= len(few)

@@ -1,6 +1,7 @@
 """What is recommended to one learner, and why, in words that they can check."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -15,7 +16,7 @@ from orgsync.server.learning.models import (
     Progress,
     RecommendationRule,
 )
-from orgsync.server.learning.recommending.rules import chosen_by, matching_rules
+from orgsync.server.learning.recommending.rules import fits, matching_rules, named_by
 from orgsync.server.learning.visible import visible_content
 from orgsync.server.orgs.models import Organization
 
@@ -57,13 +58,26 @@ def _not_known_yet(organization_id: int, learner: Learner) -> QuerySet[Content]:
 def _by_rule(
     organization: Organization, learner: Learner, open_to: QuerySet[Content], most: int
 ) -> list[Recommendation]:
-    found: dict[int, Recommendation] = {}
-    for rule in matching_rules(organization.pk, learner):
-        for content in chosen_by(rule, open_to).order_by("-created_at", "-id")[:most]:
-            found.setdefault(content.pk, Recommendation(content, _rule_words(rule, organization), is_by_rule=True))
-        if len(found) >= most:
+    """Let the newest rule choose first, and of what it names the newest content; three statements for any number."""
+    rules = matching_rules(organization.pk, learner)
+    if not rules:
+        return []
+    named = open_to.filter(named_by(rules)).order_by("-created_at", "-id").values_list("id", "skills")
+    candidates = list(named)
+    chosen: dict[int, RecommendationRule] = {}
+    for rule in rules:
+        fitting = (content_id for content_id, skills in candidates if fits(rule, content_id, skills))
+        for content_id in islice(fitting, most):
+            chosen.setdefault(content_id, rule)
+        if len(chosen) >= most:
             break
-    return list(found.values())[:most]
+    shown = list(chosen)[:most]
+    contents = Content.objects.filter(organization_id=organization.pk).in_bulk(shown)
+    return [
+        Recommendation(contents[content_id], _rule_words(chosen[content_id], organization), is_by_rule=True)
+        for content_id in shown
+        if content_id in contents
+    ]
 
 
 def _by_colleagues(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from orgsync.core.columns import BY_NAME
 from orgsync.core.errors import OrgSyncError
@@ -120,6 +120,12 @@ def matching_rules(organization_id: int, learner: Learner) -> Sequence[Recommend
     return list(RecommendationRule.objects.filter(either, organization_id=organization_id).order_by("-id"))
 
 
-def chosen_by(rule: RecommendationRule, among: QuerySet[Content]) -> QuerySet[Content]:
-    """Return what a rule recommends of some content."""
-    return among.filter(skills__contains=[rule.skill]) if rule.skill else among.filter(id=rule.content_id or 0)
+def named_by(rules: Sequence[RecommendationRule]) -> Q:
+    """Return a condition for content that any of the rules names, itself or by a skill that it teaches."""
+    contents = [rule.content_id for rule in rules if rule.content_id is not None]
+    return Q(id__in=contents) | Q(skills__has_any_keys=[rule.skill for rule in rules if rule.skill])
+
+
+def fits(rule: RecommendationRule, content_id: int, skills: Sequence[str]) -> bool:
+    """Return whether a rule names the content, which teaches these skills."""
+    return rule.skill in skills if rule.skill else rule.content_id == content_id
