@@ -19,7 +19,7 @@ SHOWN: Final = 100
 PAGE: Final = 50
 _SECONDS: Final = 3_600
 # A million people and their sums are joined in memory, and on as many cores as there are.
-_SET_MEMORY: Final = "SET LOCAL work_mem = '128MB'"
+SET_MEMORY: Final = "SET LOCAL work_mem = '128MB'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def amount(measure: Measure, value: Any) -> float:
 def fetch(text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows of a report's statement."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SET_MEMORY)
+        cursor.execute(SET_MEMORY)
         cursor.execute(text, values)
         return list(cursor.fetchall())
 
