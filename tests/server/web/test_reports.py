@@ -85,7 +85,9 @@ def test_kept_report_is_shared_and_shows_each_their_people(
     assert ("Hours of learning: 1" in hers, "Hours of learning: 3" in mine) == (True, True)
     assert "Ana Silva" not in page(dora, "people/", slice="whole", of="=")
     month = {"slice": "whole", "over": "month", "period": "last_30"}
-    monthly = [sum(map(float, re.findall(r"&amp;name=Everybody\">([\d.]+)<", page(one, **month)))) for one in (dora, alice)]
+    monthly = [
+        sum(map(float, re.findall(r"&amp;name=Everybody\">([\d.]+)<", page(one, **month)))) for one in (dora, alice)
+    ]
     assert monthly == [1.0, 3.0]
     first = re.search(r"&amp;at=([-\d]+)&amp;", page(dora, **month))
     assert first is not None
