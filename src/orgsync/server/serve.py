@@ -40,6 +40,7 @@ from orgsync.server.transport import (
 SETTINGS_MODULE = "orgsync.server.settings"
 APPLICATION = "orgsync.server.wsgi:application"
 WORKER_MODULE = "orgsync.server.worker"
+MIGRATING_MODULE = "orgsync.server.migrating"
 MIGRATION_LOCK = 0x6F726773796E63  # any number that is ours: "orgsync" in ASCII
 GRACEFUL_TIMEOUT = 20  # seconds a request may take to end once the server is asked to stop
 GRACE = 25.0
@@ -160,7 +161,7 @@ def child_environment(
 
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database to this release, one server at a time; raise ServerDidNotStart if it cannot."""
-    argv = (sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0")
+    argv = (sys.executable, "-m", MIGRATING_MODULE)
     address = environment.get("ORGSYNC_QUEUE_DATABASE_URL") or environment["ORGSYNC_DATABASE_URL"]
     try:
         # A lock of the session, in no transaction: an index made concurrently waits for every transaction that is open.

@@ -33,18 +33,13 @@ def database_ready(data_dir: Path, organization: str | None) -> "Iterator[Action
             "ORGSYNC_DATABASE_URL": url,
         }
         django.setup()
-        if _needs_migration():
+        # What uses Django's database can be imported only now.
+        if import_module("orgsync.server.migrating").needs_migration():
             migrate(os.environ)
         stack.callback(_close_connections)
         stack.enter_context(_acting_by_command())
         # What uses models can be imported only now.
         yield cast("Actions", import_module("orgsync.server.commands.actions").Actions(organization))
-
-
-def _needs_migration() -> bool:
-    """Tell whether the database lacks a migration; asking takes a fraction of the time of migrating."""
-    executor = import_module("django.db.migrations.executor").MigrationExecutor(_connections()["default"])
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _acting_by_command() -> Any:
