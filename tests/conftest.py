@@ -16,7 +16,7 @@ settings.load_profile("patient")
 
 ENGINE = (
     *("server/directory/", "server/test_catalogue.py", "server/undoing/test_undo.py"),
-    *("server/pipeline/test_endings.py", "server/pipeline/test_meanwhile.py", "server/pipeline/test_retention.py"),
+    *("server/pipeline/test_e", "server/pipeline/test_meanwhile.py", "server/pipeline/test_retention.py"),
 )
 """Tests of SQL, migrations and engine, as their paths begin: run on the system's PostgreSQL too."""
 

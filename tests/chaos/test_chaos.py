@@ -14,7 +14,7 @@ def test_nothing_is_lost_or_done_twice(tmp_path_factory: pytest.TempPathFactory)
     for place in (folder, folder.parent, folder.parent.parent):
         place.chmod(0o711)
 
-    report = rage(folder, kills=4, seed=20260302, seconds=12, say=lambda _line: None)
+    report = rage(folder, kills=6, seed=20260302, seconds=20, say=lambda _line: None)
 
     assert report.wrongs == []
     assert report.kills

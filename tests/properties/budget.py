@@ -7,7 +7,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "8"))
 
 stories = settings(
     max_examples=EXAMPLES,
