@@ -118,7 +118,7 @@ def test_job_fails_after_its_last_attempt_and_the_admins_are_told() -> None:
 @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.PROCESSING])
 def test_unfinished_job_without_a_queue_job_is_queued_again(status: JobStatus) -> None:
     """Also where the queue itself lost or gave up the job."""
-    job = make_job(make_token(make_organization()), status, attempts=1)
+    job = make_job(make_token(make_organization()), status, attempts=1, worker="upload-gone")
 
     assert sweep.requeue_lost(NOW) == 1
 
@@ -136,9 +136,18 @@ def test_job_that_waits_for_nobody_is_not_queued(status: JobStatus) -> None:
     assert queue_jobs() == []
 
 
+def test_job_that_somebody_waits_for_is_left_to_them_for_a_minute() -> None:
+    """A file of one person, from a page or by SCIM, runs under no worker's name; after a minute it is lost."""
+    job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=1)
+
+    assert sweep.requeue_lost(NOW) == 0
+    query_nothing("UPDATE uploads_uploadjob SET modified_at = now() - interval '2 minutes' WHERE id = %s", job.pk)
+    assert sweep.requeue_lost(NOW) == 1
+
+
 def test_lost_job_with_three_attempts_fails() -> None:
     """A job that kills whatever runs it does not go round for ever."""
-    job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=3)
+    job = make_job(make_token(make_organization()), JobStatus.PROCESSING, attempts=3, worker="upload-gone")
 
     assert sweep.requeue_lost(NOW) == 0
     assert stored(job).status == JobStatus.FAILED

@@ -60,12 +60,14 @@ END_SESSIONS = """
      WHERE application_name = ANY(%s)
        AND pid <> pg_backend_pid()
 """
-# An edit is applied by the process that asks for it; the queue gets it when that has died.
+# What somebody waits for (an edit, a person added in a page, a request by SCIM) is applied by the process that asks for
+# it, under no worker's name; the queue gets it when that has died.
 FIND_LOST = """
     SELECT id
       FROM uploads_uploadjob AS job
      WHERE status IN ('QUEUED', 'PROCESSING')
-       AND NOT (kind = 'edit' AND approved_at IS NULL AND modified_at > now() - interval '1 minute')
+       AND NOT ((kind = 'edit' AND approved_at IS NULL OR status = 'PROCESSING' AND worker = '')
+                AND modified_at > now() - interval '1 minute')
        AND NOT EXISTS (SELECT FROM procrastinate_jobs AS queue_job
                         WHERE queue_job.status IN ('todo', 'doing')
                           AND queue_job.task_name = %s
