@@ -36,7 +36,8 @@ def _held(provider: Provider) -> list[UploadJob]:
 
 def test_many_who_leave_are_held_in_one_job(provider: Provider) -> None:
     """
-    One after the other, as providers ask: beyond what is usual they wait in one job, of which people hear once.
+    One after the other, as providers ask: beyond what is usual they wait in one job, of which people hear once. Whom
+    the provider wants to keep by now waits no longer.
     """
     ids = _people(provider, 4)
     answers = [provider.patch(f"/Users/{user_id}", _OFF) for user_id in ids]
@@ -52,16 +53,20 @@ def test_many_who_leave_are_held_in_one_job(provider: Provider) -> None:
     assert (job.source.file_name, job.deleted_count) == ("SCIM: Held requests", 2)
     assert OutboxMail.objects.filter(organization=provider.world.organization, kind__startswith="held").count() == 1
     assert provider.patch(f"/Users/{ids[3]}", {"op": "replace", "path": "title", "value": "Cook"}).status_code == 200
+    provider.patch(f"/Users/{ids[3]}", {"op": "replace", "value": {"active": True}})
+    job = _held(provider)[0]
+    assert job.deleted_count == 1
 
     now = timezone.now()
     approve_job(job, by=provider.world.owner, now=now)
     provider.world.run(provider.world.stored(job), now=now, clock=lambda: now)
-    assert not Learner.objects.filter(**provider.world.mine, is_active=True).exists()
+    active = Learner.objects.filter(**provider.world.mine, is_active=True)
+    assert [str(person.id) for person in active] == [ids[3]]
 
 
 def test_a_group_that_loses_many_is_held(provider: Provider) -> None:
     """
-    A replacement of the members that leaves few of them waits, and nobody has left.
+    A replacement of the members that leaves few of them waits, and nobody has left; with all of them back it is over.
     """
     ids = _people(provider, 6)
     members = [{"value": user_id} for user_id in ids]
@@ -74,6 +79,8 @@ def test_a_group_that_loses_many_is_held(provider: Provider) -> None:
     assert "group" in answer.json()["detail"].lower()
     assert len(provider.get(path)["members"]) == 6
     assert provider.jobs[-1] == ("SCIM: Members of Cooks", "HELD")
+    provider.patch(path, {"op": "add", "path": "members", "value": members})
+    assert provider.jobs[-1] == ("SCIM: Members of Cooks", "CANCELLED")
 
 
 def test_a_job_is_undone(provider: Provider) -> None:

@@ -57,8 +57,9 @@ class Users:
     def create(self, request: ApiRequest, body: Mapping[str, Any]) -> Learner:
         return userwrites.create(request, body)
 
-    def change(self, request: ApiRequest, person: Learner, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        userwrites.change(request, person, before, after)
+    def change(self, request: ApiRequest, person: Learner, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        silent = {name: value for name, value in before.items() if name != "active"}
+        userwrites.change(request, person, before, _patched(before, body), said=_patched(silent, body))
 
     def replace(self, request: ApiRequest, person: Learner, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         userwrites.replace(request, person, before, body)
@@ -82,12 +83,13 @@ class Groups:
     def create(self, request: ApiRequest, body: Mapping[str, Any]) -> Group:
         return groups.create(request, body)
 
-    def change(self, request: ApiRequest, group: Group, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        groups.change(request, group, before, {"members": [], **after})
+    def change(self, request: ApiRequest, group: Group, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        said = _patched({**before, "members": []}, body).get("members") or []
+        groups.change(request, group, before, {"members": [], **_patched(before, body)}, said=said)
 
     def replace(self, request: ApiRequest, group: Group, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         kept = {"externalId": before.get("externalId"), "displayName": group.name}
-        groups.change(request, group, before, {**kept, **body})
+        groups.change(request, group, before, {**kept, **body}, said=body.get("members") or [])
 
     def delete(self, request: ApiRequest, group: Group) -> None:
         groups.delete(request, group)
@@ -114,10 +116,14 @@ def act(
     if method == "PUT":
         resources.replace(request, found, before, spelled(body))
     else:
-        after = copy.deepcopy(before)
-        apply_operations(after, body)
-        resources.change(request, found, before, after)
+        resources.change(request, found, before, body)
     return show(resources.show(request, resources.find(request, resource_id)))
+
+
+def _patched(before: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    after = copy.deepcopy(dict(before))
+    apply_operations(after, body)
+    return after
 
 
 def fits(tags: str, version: str) -> bool:

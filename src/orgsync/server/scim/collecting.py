@@ -21,6 +21,7 @@ from orgsync.server.uploads.models import JobKind, MediaKind, UploadJob
 
 MOST_ROWS: Final = 2_000
 """So many people wait in one job; what is held beyond them is not kept, and the provider asks again."""
+_IDENTITY: Final = frozenset({"existing_email_address", "unique_user_id"})
 _JOINS, _LEAVES = "add_to_groups", "remove_from_groups"
 Cells = dict[str, str]
 
@@ -42,6 +43,39 @@ def gather(waiting: UploadJob, job: UploadJob) -> UploadJob:
         reason = f"It waits in job {waiting.public_id}."
     transitions.cancel(job, code="gathered", reason=reason, now=timezone.now())
     return UploadJob.objects.select_related("feed").get(organization_id=job.organization_id, id=waiting.pk)
+
+
+def withdraw(feed: Feed, contrary: Mapping[str, Cells]) -> None:
+    """Take out of the job that waits what a provider asks no longer: cells by the address of the person.
+
+    What is wanted by now stands already, so that no job says so; and nobody may approve the contrary later.
+    """
+    waiting = waiting_of(feed) if contrary else None
+    if waiting is None:
+        return
+    stored = _rows_of(waiting)
+    folded = {fold_key(address): cells for address, cells in contrary.items()}
+    rows = [kept for row in stored if not (kept := _without(row, folded.get(_key(row), {}))).keys() <= _IDENTITY]
+    if rows == stored:
+        return
+    if rows:
+        _replan(waiting, rows, {}, now=timezone.now())
+    else:
+        reason = "The identity provider asks for the contrary by now."
+        transitions.cancel(waiting, code="withdrawn", reason=reason, now=timezone.now())
+
+
+def _without(row: Cells, contrary: Cells) -> Cells:
+    kept = dict(row)
+    for name, cell in contrary.items():
+        if name in {_JOINS, _LEAVES}:
+            gone = dict(_named(cell))
+            left = [shown for key, shown in _named(row.get(name, "")) if key not in gone]
+            kept.pop(name, None)
+            kept |= {name: listed_groups(left)} if left else {}
+        elif row.get(name) == cell:
+            del kept[name]
+    return kept
 
 
 def _replan(waiting: UploadJob, rows: Sequence[Cells], said: Mapping[str, Any], *, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Groups: how they are found and shown, and what a request wants of one."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum
@@ -14,6 +14,7 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.api.authentication import ApiRequest, feed_of
 from orgsync.server.directory.models import Group, Learner, Membership, Reason
 from orgsync.server.scim import filters
+from orgsync.server.scim.collecting import withdraw
 from orgsync.server.scim.errors import ScimError, invalid_value, mutability, not_found, taken
 from orgsync.server.scim.names import GROUP, GROUP_IDS, ROOT
 from orgsync.server.scim.userfacts import text_of
@@ -118,8 +119,18 @@ def create(request: ApiRequest, body: Mapping[str, Any]) -> Group:
     return group
 
 
-def change(request: ApiRequest, group: Group, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Make the group as `after` says, where it differs from `before`; nothing is inferred from what it lacks."""
+def change(
+    request: ApiRequest,
+    group: Group,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    said: Sequence[Mapping[str, Any]],
+) -> None:
+    """Make the group as `after` says, where it differs from `before`; nothing is inferred from what it lacks.
+
+    `said` are the members of whom the request itself says that they are in.
+    """
     if "displayName" in after and _name(after) != group.name:
         if group.is_rule:
             raise mutability(f"{group.name} is filled by a rule: it is changed in the Account Center.")
@@ -131,6 +142,9 @@ def change(request: ApiRequest, group: Group, before: Mapping[str, Any], after: 
         return
     stood, wanted = _ids(before), _ids(after)
     joining, leaving = wanted - stood, stood - wanted
+    staying = _people_named(request, _ids({"members": said}) & stood & wanted, must_be=False)
+    cells = {"remove_from_groups": listed_groups([group.name])}
+    withdraw(feed_of(request), {person.primary_email_address: cells for person in staying})
     if not (joining or leaving):
         return
     if group.is_rule:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orgsync.server.api.authentication import ApiRequest
+from orgsync.server.api.authentication import ApiRequest, feed_of
 from orgsync.server.directory.models import Learner
+from orgsync.server.scim.collecting import withdraw
 from orgsync.server.scim.errors import ScimError, invalid_value, mutability, taken
 from orgsync.server.scim.names import EMAIL, MANAGER, STATUS, USER_ID, USER_NAME
-from orgsync.server.scim.userfacts import Facts, facts_of, with_address
+from orgsync.server.scim.userfacts import Facts, facts_of, flag_of, with_address
 from orgsync.server.scim.users import find_user, named_so, people_by_address, users_of
 from orgsync.server.scim.writing import Row, Wish, carry_out, identity_of
 from orgsync.server.tokens.scopes import Scope, has_scope
@@ -32,19 +33,31 @@ def create(request: ApiRequest, body: Mapping[str, Any]) -> Learner:
     return people_by_address(request.organization.pk, address).get()
 
 
-def change(request: ApiRequest, person: Learner, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Make the person as `after` says, where it differs; what was in `before` and is not in `after` is emptied."""
+def change(
+    request: ApiRequest,
+    person: Learner,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    said: Mapping[str, Any],
+) -> None:
+    """Make the person as `after` says, where it differs; what was in `before` and is not in `after` is emptied.
+
+    `said` has `active` where the request itself speaks of it.
+    """
     stood = facts_of(before, with_permissions=True)
-    said = facts_of(after, with_permissions=_may_permit(request, after, before))
-    gone = {name for name in stood if name not in said and name not in {STATUS, EMAIL, USER_NAME}}
+    wanted = facts_of(after, with_permissions=_may_permit(request, after, before))
+    gone = {name for name in stood if name not in wanted and name not in {STATUS, EMAIL, USER_NAME}}
     gone = {name for name in gone if not name.startswith(("permission_", "group_permission_"))}
-    _apply(request, person, stood, {**said, **dict.fromkeys(gone)})
+    _apply(request, person, stood, {**wanted, **dict.fromkeys(gone)})
+    _withdraw(request, person, said)
 
 
 def replace(request: ApiRequest, person: Learner, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
     """Make the person as the body says; nothing is inferred from what it does not say."""
     said = facts_of(body, with_permissions=_may_permit(request, body))
     _apply(request, person, facts_of(before, with_permissions=True), said)
+    _withdraw(request, person, body)
 
 
 def delete(request: ApiRequest, person: Learner) -> None:
@@ -53,6 +66,12 @@ def delete(request: ApiRequest, person: Learner) -> None:
     carry_out(request, Wish("User deleted", [row]))
     if users_of(request.organization.pk).filter(id=person.id, is_active=True).exists():
         raise ScimError(409, NOT_DELETED)
+
+
+def _withdraw(request: ApiRequest, person: Learner, said: Mapping[str, Any]) -> None:
+    """Let nobody wait to leave of whom the provider says that they stay."""
+    if "active" in said and flag_of(said["active"]):
+        withdraw(feed_of(request), {person.primary_email_address: {STATUS: "inactive"}})
 
 
 def _apply(request: ApiRequest, person: Learner, stood: Facts, said: Facts) -> None:

@@ -62,7 +62,8 @@ def is_told_already(job: UploadJob) -> bool:
         return False
     jobs = UploadJob.objects.filter(organization_id=job.organization_id, feed_id=job.feed_id, scim__isnull=False)
     others = jobs.filter(status=JobStatus.HELD, kind=JobKind.FILE, rest_of=None).exclude(id=job.pk)
-    return job.attempts > 1 or others.exists()
+    is_planned_anew = job.attempts > transitions.tries(job.attempts)
+    return is_planned_anew or others.exists()
 
 
 def fail(attempt: Attempt, draft: Draft, refusal: Refusal) -> None:
