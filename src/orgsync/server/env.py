@@ -74,6 +74,11 @@ def env_secret(name: str) -> str:
     raise ConfigurationError(name, f"is not set; set it, or set {file_name} to a file that holds it.")
 
 
+def env_address(name: str) -> str | None:
+    """Return an address that may hold a password, from NAME or from the file that NAME_FILE names; None if neither."""
+    return env_secret(name) if env_text(name) or env_text(f"{name}_FILE") else None
+
+
 def _read_secret(file_name: str, path: Path) -> str:
     try:
         secret = path.read_text(encoding="utf-8").strip()

@@ -151,10 +151,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATABASES = {
     "default": django_database(
-        env.env_text("ORGSYNC_DATABASE_URL") or "", application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
+        env.env_address("ORGSYNC_DATABASE_URL") or "", application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
     )
 }
-QUEUE_DATABASE_URL = env.env_text("ORGSYNC_QUEUE_DATABASE_URL") or ""
+QUEUE_DATABASE_URL = env.env_address("ORGSYNC_QUEUE_DATABASE_URL") or ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PROCRASTINATE_ON_APP_READY = "orgsync.server.queue.on_app_ready"
 
@@ -171,7 +171,7 @@ FILE_UPLOAD_HANDLERS: list[str] = []
 
 STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 """Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""
-SMTP_URL = env.env_text("ORGSYNC_SMTP_URL") or ""
+SMTP_URL = env.env_address("ORGSYNC_SMTP_URL") or ""
 """`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
 MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
 
@@ -189,6 +189,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # On a developer's own machine the promise would bind every other server on localhost too.
 SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and urlsplit(BASE_URL).hostname not in LOOPBACK_NAMES else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+# W008: there is no plain listener to redirect from; without TLS or a trusted proxy only this machine is listened to.
+# W021: to be on the browsers' lists is a promise for a whole domain, which is not ours.
+SILENCED_SYSTEM_CHECKS = ["security.W008", "security.W021"]
 SESSION_COOKIE_SECURE = IS_TLS
 CSRF_COOKIE_SECURE = IS_TLS
 X_FRAME_OPTIONS = "DENY"

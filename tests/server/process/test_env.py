@@ -7,6 +7,7 @@ import pytest
 
 from orgsync.server.env import (
     ConfigurationError,
+    env_address,
     env_bool,
     env_choice,
     env_int,
@@ -94,3 +95,14 @@ def test_unreadable_secret_file_is_an_error(
         env_secret("X")
 
     assert caught.value.name == "X_FILE"
+
+
+def test_address_with_a_password_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """
+    Container secrets are files; where there is neither variable nor file, there is no address.
+    """
+    (tmp_path / "address").write_text("postgresql://orgsync:pass@db.example.com/orgsync\n")
+
+    assert env_address("X") is None
+    monkeypatch.setenv("X_FILE", str(tmp_path / "address"))
+    assert env_address("X") == "postgresql://orgsync:pass@db.example.com/orgsync"
