@@ -250,6 +250,25 @@ def test_linkedin_target_against_our_server(installation: Installation, tmp_path
     assert "Nothing to send" in third
 
 
+def test_backup_of_a_working_server_is_restored_elsewhere(installation: Installation, tmp_path: Path) -> None:
+    """
+    Two commands, no stop; there are the same jobs, the logs hold, and the server's own keys are asked for.
+    """
+    copy = Installation("", tmp_path / "copy", Mailbox())
+
+    installation.orgsync("admin", "backup", str(tmp_path / "without-key"))
+    installation.orgsync("admin", "backup", "--with-key", str(tmp_path / "backup"))
+    try:
+        copy.orgsync("admin", "restore", str(tmp_path / "without-key"), code=6)
+        told = copy.orgsync("admin", "restore", str(tmp_path / "backup"))
+
+        assert "Restored as of" in told
+        assert copy.orgsync("admin", "jobs") == installation.orgsync("admin", "jobs")
+        assert "entries hold" in copy.orgsync("admin", "verify-audit")
+    finally:
+        remove_data_dir(copy.data_dir)
+
+
 def test_demo_tells_its_story(tmp_path: Path) -> None:
     """
     The demo ends well, and its third night is held.

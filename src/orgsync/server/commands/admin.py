@@ -8,6 +8,7 @@ import click
 from orgsync.core.model import Mode
 from orgsync.server.commands.approving import approvals
 from orgsync.server.commands.auditing import audit, verify_audit
+from orgsync.server.commands.backing import backup, migrate, restore
 from orgsync.server.commands.editing import claims, duplicates, order, person, protect
 from orgsync.server.commands.erasing import erase, erasures, lift_erasure
 from orgsync.server.commands.groups import group
@@ -195,6 +196,9 @@ def plan(*, data_dir: Path, organization: str | None, job: int, lines: int, sinc
 admin.add_command(approvals)
 admin.add_command(audit)
 admin.add_command(verify_audit)
+admin.add_command(backup)
+admin.add_command(restore)
+admin.add_command(migrate)
 admin.add_command(blackout)
 admin.add_command(group)
 admin.add_command(claims)

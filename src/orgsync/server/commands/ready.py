@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import django
 
 from orgsync.server.embedded import embedded_database
-from orgsync.server.env import env_text
+from orgsync.server.env import env_address
 from orgsync.server.serve import SETTINGS_MODULE, migrate
 
 if TYPE_CHECKING:
@@ -19,27 +19,40 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def database_ready(data_dir: Path, organization: str | None) -> "Iterator[Actions]":
-    """
-    Point Django at the data directory's database, or at ORGSYNC_DATABASE_URL, brought to this release.
-
-    Gives the actions on the organization of that name, or on the only one.
-    """
+def django_ready(data_dir: Path) -> "Iterator[None]":
+    """Point Django at the data directory's database, or at ORGSYNC_DATABASE_URL, whatever that database holds."""
     with ExitStack() as stack:
-        url = env_text("ORGSYNC_DATABASE_URL") or stack.enter_context(embedded_database(data_dir))
+        url = env_address("ORGSYNC_DATABASE_URL") or stack.enter_context(embedded_database(data_dir))
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
             "ORGSYNC_DATA_DIR": str(data_dir.absolute()),
             "ORGSYNC_DATABASE_URL": url,
+            "ORGSYNC_QUEUE_DATABASE_URL": env_address("ORGSYNC_QUEUE_DATABASE_URL") or "",
         }
         django.setup()
-        # What uses Django's database can be imported only now.
-        if import_module("orgsync.server.migrating").needs_migration():
-            migrate(os.environ)
         stack.callback(_close_connections)
-        stack.enter_context(_acting_by_command())
-        # What uses models can be imported only now.
-        yield cast("Actions", import_module("orgsync.server.commands.actions").Actions(organization))
+        yield
+
+
+@contextmanager
+def database_ready(data_dir: Path, organization: str | None) -> "Iterator[Actions]":
+    """
+    Do as `django_ready`, and bring the database to this release.
+
+    Gives the actions on the organization of that name, or on the only one.
+    """
+    with django_ready(data_dir):
+        bring_to_release()
+        with _acting_by_command():
+            # What uses models can be imported only now.
+            yield cast("Actions", import_module("orgsync.server.commands.actions").Actions(organization))
+
+
+def bring_to_release() -> None:
+    """Run the migrations that the database lacks."""
+    # What uses Django's database can be imported only now.
+    if import_module("orgsync.server.migrating").needs_migration():
+        migrate(os.environ)
 
 
 def _acting_by_command() -> Any:
