@@ -6,8 +6,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST_ARGS ?=
 CHAOS_ARGS ?= --kills 200
+DIST_ARGS ?=
 
-.PHONY: help setup demo run test check format bench chaos screenshots docs requirements clean
+.PHONY: help setup demo run test check format bench chaos screenshots docs requirements dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +51,9 @@ docs: $(STAMP)  ## Write the generated reference pages
 
 requirements: $(STAMP)  ## Resolve pyproject.toml anew into the hashed exports
 	@bash scripts/requirements.sh
+
+dist: $(STAMP)  ## Build and try what a release consists of, with bills of materials and checksums (DIST_ARGS="--strict-audit")
+	@bash scripts/release.sh $(DIST_ARGS)
 
 clean:  ## Remove .venv and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,6 +7,8 @@ compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 "${compile[@]}" pyproject.toml --extra server --extra sources --group dev -o requirements/dev.txt
 "${compile[@]}" pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 "${compile[@]}" pyproject.toml --extra server -c requirements/dev.txt -o requirements/server.txt
+printf 'hatchling>=1.27\neditables\n' | "${compile[@]}" - -c requirements/dev.txt -o requirements/build.txt
+printf 'cyclonedx-bom>=7.5,<8\npip-audit>=2.10,<3\n' | "${compile[@]}" - -o requirements/release.txt
 printf 'uv>=0.13,<0.14\n' | "${compile[@]}" - -o requirements/uv.txt
 if grep -nE 'https?://' requirements/*.txt; then
   echo "An address got into the exports." >&2
