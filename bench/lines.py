@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from bench import floors, peers, timing
+from bench import floors, peers, serving, timing
 from bench.memory import peak_of
 from bench.server import ORGSYNC, BenchServer, running_server
 from orgsync.core.model import Mode
@@ -58,6 +58,7 @@ def measure_all(folder: Path, *, people: int, repeats: int) -> Iterator[Line]:
         lines = list(_online(server, files, results, repeats=repeats))
         yield from lines
         few, peak = _job(server, files.few, results, mode=Mode.CHANGES)
+        yield from _serving(server, files, results, repeats=repeats)
     with running_server(folder / "small") as server:
         loaded, _ = _job(server, files.small, results)
         few_of_small, _ = _job(server, files.few, results, mode=Mode.CHANGES)
@@ -138,6 +139,18 @@ def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -
         merged = timing.seconds(lambda: floors.copy_and_merge(connection, files.second))
         changed, peak = _job(server, files.second, results)
         yield Line("next-day file, 1 % changed", "COPY and MERGE into one table", changed, merged, peak)
+
+
+def _serving(server: BenchServer, files: Files, results: Path, *, repeats: int) -> Iterator[Line]:
+    """Measure what a client feels: an upload by itself, and questions while another organization's load runs."""
+    ours, bare = serving.upload_seconds(server, files.first, repeats=repeats)
+    yield Line("rate of an upload", "to a bare gunicorn that discards it", ours, bare, is_speed=True)
+    another = server.beside("Polled Ltd")
+    job = another.start_job(files.few, mode=Mode.CHANGES)
+    idle = serving.idle_polls(another, job)
+    with serving.polled(another, job) as polls:
+        another.run_job(files.first, results)
+    yield Line("answer to 50 clients while a load runs, p99", "while nothing runs", polls.p99, idle.p99)
 
 
 def _job(server: BenchServer, file: Path, results: Path, *, mode: Mode | None = None) -> tuple[float, int]:

@@ -47,6 +47,13 @@ class BenchServer:
     token: str
     process_id: int
 
+    def start_job(self, file: Path, *, mode: Mode | None = None) -> str:
+        """Upload, process, and return the job's id without waiting for its end."""
+        asked, sent = Asked(mode), measure(file)
+        with Api(self.url, Token(self.token)) as api:
+            media = api.upload(sent, asked, is_automatic=False, key=f"{time.monotonic_ns()}", on_position=_nothing)
+            return api.process(media, asked)
+
     def run_job(self, file: Path, results: Path, *, mode: Mode | None = None) -> float:
         """
         Upload, process, wait, and download the results; raise BenchFailed unless the job is DONE.
@@ -104,7 +111,8 @@ def _make_organization(name: str, environment: dict[str, str]) -> str:
 def _environment(data_dir: Path) -> dict[str, str]:
     """Return our environment without the settings of any other installation."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORGSYNC_") or name in KEPT}
-    return kept | {"ORGSYNC_DATA_DIR": str(data_dir)}
+    # Fifty clients that poll with one token are more than one may.
+    return kept | {"ORGSYNC_DATA_DIR": str(data_dir), "ORGSYNC_CALLS_PER_HOUR": "10000000"}
 
 
 def _wait_for(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -24,6 +24,8 @@ def test_bench_measures_every_line(tmp_path: Path) -> None:
         "same file again",
         "same file, after one edit by hand",
         "next-day file, 1 % changed",
+        "rate of an upload",
+        "answer to 50 clients while a load runs, p99",
         "changes file of 5 rows",
         "rate of the first load",
         *["first load of 50"] * 3,
