@@ -198,6 +198,8 @@ def test_pages_orders_and_attributes(provider: Provider) -> None:
 
     page = provider.get("/Users", startIndex="2", count="1", sortBy="userName", attributes="userName,name.familyName")
     none = provider.get("/Users", count="0")
+    for nobody in ('emails[type eq "home"]', "not (active pr)", 'id eq "x"', "not (userName pr)"):
+        assert provider.get("/Users", filter=nobody)["totalResults"] == 0, nobody
     found = provider.call("POST", "/.search", {"filter": 'title eq "COOK" and not (name.familyName sw "c")'}).json()
 
     assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (3, 2, 1)

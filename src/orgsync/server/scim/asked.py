@@ -106,10 +106,12 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
         raise ScimError(413, f"The body is larger than the limit of {MOST_BULK_BYTES:,} bytes.", "tooLarge")
     try:
         found = json.loads(request.read(length))
+        # Neither a file nor the database holds half a character.
+        is_text = r"\u0000" not in json.dumps(found, ensure_ascii=False).encode().decode()
     except (ValueError, RecursionError) as error:
         raise invalid_syntax("The body must be a JSON object.") from error
-    if not isinstance(found, dict):
-        raise invalid_syntax("The body must be a JSON object.")
+    if not isinstance(found, dict) or not is_text:
+        raise invalid_syntax("The body must be a JSON object, without NUL in its texts.")
     return found
 
 

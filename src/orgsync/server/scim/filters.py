@@ -15,6 +15,8 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.scim.errors import invalid_filter
 
 MOST_CHARACTERS: Final = 2_000
+MOST_BRACKETS: Final = 50
+_NOBODY: Final = Q(id__in=[])
 _TEXT_LOOKUPS: Final = {"eq": "exact", "co": "contains", "sw": "startswith", "ew": "endswith"}
 _ORDER_LOOKUPS: Final = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
 Make = Callable[[str, str | None], Q]
@@ -32,8 +34,10 @@ class Condition:
 
 def parse(text: str) -> ast.AST:
     """Return the filter as a tree; raise ScimError for a text that is none."""
-    if len(text) > MOST_CHARACTERS:
-        raise invalid_filter(f"A filter has at most {MOST_CHARACTERS:,} characters.")
+    if len(text) > MOST_CHARACTERS or text.count("(") > MOST_BRACKETS:
+        raise invalid_filter(f"A filter has at most {MOST_CHARACTERS:,} characters and {MOST_BRACKETS} brackets.")
+    if "\0" in text:
+        raise invalid_filter("A filter holds no NUL.")
     try:
         return SCIMParser().parse(SCIMLexer().tokenize(text))
     except (SCIMParserError, ValueError, RecursionError) as error:
@@ -136,7 +140,7 @@ def number(lookup: str, prefix: str = "") -> Make:
 def flag(lookup: str) -> Make:
     def make(operator: str, value: str | None) -> Q:
         if operator == "pr":
-            return Q()
+            return ~_NOBODY
         if operator != "eq" or (value or "").lower() not in {"true", "false"}:
             raise invalid_filter("Compare with eq true or eq false.")
         return Q(**{lookup: (value or "").lower() == "true"})
@@ -147,7 +151,7 @@ def flag(lookup: str) -> Make:
 def moment(lookup: str) -> Make:
     def make(operator: str, value: str | None) -> Q:
         if operator == "pr":
-            return Q()
+            return ~_NOBODY
         known, at = _ORDER_LOOKUPS.get(operator), _moment(value or "")
         if known is None or at is None:
             raise invalid_filter("Compare with a date and time such as 2026-03-02T10:30:00Z.")
@@ -161,7 +165,7 @@ def always(fixed: str) -> Make:
 
     def make(operator: str, value: str | None) -> Q:
         is_so = _is_so(Condition("", operator, value), fixed)
-        return Q() if is_so else Q(pk__in=[])
+        return ~_NOBODY if is_so else _NOBODY
 
     return make
 

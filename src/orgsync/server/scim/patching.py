@@ -199,6 +199,8 @@ def _set(item: dict[str, Any], op: str, name: str, value: Any) -> None:
 def _among(holder: dict[str, Any], op: str, target: _Target, value: Any) -> None:
     """Change those values of an attribute that a filter finds; add one where it finds none."""
     assert target.which is not None  # nosec B101 - said by the caller
+    if target.name not in _SEVERAL:
+        raise invalid_path(f"{target.name} has one value; there is nothing to filter.")
     items = [dict(item) for item in holder.get(target.name) or []]
     found = [item for item in items if matches(target.which, item)]
     if op == "remove":

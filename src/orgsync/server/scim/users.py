@@ -62,7 +62,7 @@ def named_so(organization_id: int, user_name: str) -> QuerySet[Learner]:
 
 def _user_name(operator: str, value: str | None) -> Q:
     if operator == "pr":
-        return Q()
+        return filters.always("userName")(operator, value)
     own = f"custom__{USER_NAME}"
     by_address = filters.text("email_key", fold=True)(operator, value) & ~Q(custom__has_key=USER_NAME)
     return by_address | (Q(custom__has_key=USER_NAME) & filters.text(own, fold=False)(operator, value))
