@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from orgsync.server.api import errors as wire
 from orgsync.server.api_v1.problems import is_ours, plain_problem
 from orgsync.server.scim.errors import is_scim, plain_error
+from orgsync.server.uploads.storage import STORAGE_ERRORS
 
-WIRE: Final = ("/media/", "/v2/", "/api/", "/oauth/", "/healthz", "/readyz")
+log = structlog.get_logger(__name__)
+
+WIRE: Final = ("/media/", "/v2/", "/api/", "/oauth/", "/healthz", "/readyz", "/metrics")
 
 
 def is_wire(request: HttpRequest) -> bool:
@@ -32,6 +37,25 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500, wire.server_error)
+
+
+class WithoutStorage:
+    """Answer 503 while files can neither be stored nor read; nothing of such a request is kept."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Say that storage is away; any other error is for somebody else."""
+        if not isinstance(exception, STORAGE_ERRORS):
+            return None
+        log.error("storage_away", error=type(exception).__name__)
+        response = _answer(request, 503, wire.storage_away)
+        response["Retry-After"] = str(wire.STORAGE_RETRY_AFTER)
+        return response
 
 
 def _answer(request: HttpRequest, status: int, on_wire: Callable[..., HttpResponse], *arguments: Any) -> HttpResponse:

@@ -1,11 +1,13 @@
 """What the wire answers when it does not do what it is asked: LinkedIn's shape, always JSON."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, JsonResponse
 
 from orgsync.server.api.draining import Refusal
+
+STORAGE_RETRY_AFTER: Final = 30  # seconds
 
 
 class ApiError(Exception):
@@ -90,6 +92,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
     return render(request, access_denied("Not enough permissions."))
+
+
+def storage_away(request: HttpRequest) -> JsonResponse:
+    """Answer while files can neither be stored nor read; nothing of the request has been kept."""
+    return render(request, busy("The storage of files does not answer; try again.", STORAGE_RETRY_AFTER))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

@@ -6,26 +6,56 @@ An object appears only when it is whole. In a local folder it has reached the di
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import obstore
+import structlog
 from django.conf import settings
+from obstore.exceptions import BaseError as StoreError
 from obstore.store import LocalStore, MemoryStore, S3Store
+from requests import RequestException
 
+from orgsync.core.errors import OrgSyncError
 from orgsync.server.env import ConfigurationError
+from orgsync.server.uploads.s3unfinished import Bucket, abort_unfinished
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+log = structlog.get_logger(__name__)
 
 CHUNK: Final = 1 << 20
 """Bytes handed on at once when reading, and held in memory when writing to a folder."""
 S3_PART: Final = 8 << 20
 """Bytes of one part of an S3 upload; S3 allows 10,000 of them."""
 LEFT_OVER_AFTER: Final = timedelta(days=1)
+_PATIENT: "Final[ClientConfig]" = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(minutes=2)}
+_RETRIES: "Final[RetryConfig]" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+"""Whoever uploads learns within half a minute that storage is away; a job waits for it by other means."""
+_IMPATIENT: "Final[ClientConfig]" = {"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=5)}
+"""Somebody waits for the answer of /readyz."""
+
+
+class StorageAway(OrgSyncError):
+    """An object could not be written: the bucket does not answer, the disk is full; nothing of it was kept."""
+
+    def __init__(self, error: Exception) -> None:
+        self.kind = type(error).__name__
+        super().__init__(f"The storage of files cannot be written to ({self.kind}); try again.")
+
+
+STORAGE_ERRORS: Final = (StorageAway, StoreError)
+"""What rises while storage is away, in writing and in reading."""
 
 
 class ObjectWriter:
-    """One object on its way into the store. Call `finish` or `abandon`; a dropped writer leaves nothing either."""
+    """One object on its way into the store. Call `finish` or `abandon`; a dropped writer leaves nothing either.
+
+    `write` and `finish` raise StorageAway.
+    """
 
     def __init__(self, storage: "Storage", key: str, part_size: int) -> None:
         self._storage = storage
@@ -33,12 +63,18 @@ class ObjectWriter:
         self._file = obstore.open_writer(storage.store, key, buffer_size=part_size)
 
     def write(self, chunk: bytes | memoryview) -> None:
-        self._file.write(chunk)
+        try:
+            self._file.write(chunk)
+        except (StoreError, OSError) as error:
+            raise StorageAway(error) from error
 
     def finish(self) -> None:
         """Make the object appear, and durable."""
-        self._file.close()
-        self._storage.settle(self._key)
+        try:
+            self._file.close()
+            self._storage.settle(self._key)
+        except (StoreError, OSError) as error:
+            raise StorageAway(error) from error
 
     def abandon(self) -> None:
         """Drop what was written; nothing of it stays."""
@@ -58,9 +94,13 @@ class ObjectWriter:
 class Storage:
     """A folder or bucket. Keys are `YYYY/MM/DD/<name>`, so that a sweep looks at few days, not at everything."""
 
-    def __init__(self, store: LocalStore | S3Store | MemoryStore, root: Path | None = None) -> None:
+    def __init__(
+        self, store: LocalStore | S3Store | MemoryStore, root: Path | None = None, probe: S3Store | None = None
+    ) -> None:
         self.store = store
         self._root = root
+        self._probe = probe or store
+        self._bucket: Bucket | None = None
 
     @classmethod
     def in_folder(cls, root: Path) -> Self:
@@ -68,6 +108,23 @@ class Storage:
         root.mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
         return cls(LocalStore(root, mkdir=True), root)
+
+    @classmethod
+    def in_bucket(cls, url: str) -> Self:
+        """Use a bucket, `s3://bucket/prefix`.
+
+        Keys, region and address come from the usual AWS variables, or from the machine's role.
+        """
+        # Options of ours would have obstore overlook this variable.
+        is_plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"}
+        patient: ClientConfig = {**_PATIENT, "allow_http": is_plain}
+        impatient: ClientConfig = {**_IMPATIENT, "allow_http": is_plain}
+        storage = cls(
+            S3Store.from_url(url, client_options=patient, retry_config=_RETRIES),
+            probe=S3Store.from_url(url, client_options=impatient, retry_config={"max_retries": 0}),
+        )
+        storage._bucket = Bucket.from_environment(url)
+        return storage
 
     def create(self, key: str) -> ObjectWriter:
         return ObjectWriter(self, key, CHUNK if self._root else S3_PART)
@@ -114,23 +171,33 @@ class Storage:
             yield from (found["path"] for found in batch if found["last_modified"] <= until)
 
     def sweep(self, now: datetime) -> int:
-        """Remove what writers that were killed more than a day ago left in a local folder; return how many.
+        """Remove what writers that were killed more than a day ago left behind; return how many.
 
-        A bucket drops unfinished uploads by its own lifecycle rule.
+        A bucket that we reach by the machine's role drops unfinished uploads by its own lifecycle rule only.
         """
+        oldest = now - LEFT_OVER_AFTER
+        if self._bucket is not None:
+            return self._sweep_bucket(self._bucket, oldest)
         if self._root is None:
             return 0
-        oldest = (now - LEFT_OVER_AFTER).timestamp()
-        left_over = [path for path in self._root.rglob("*#*") if path.stat().st_mtime <= oldest]
+        left_over = [path for path in self._root.rglob("*#*") if path.stat().st_mtime <= oldest.timestamp()]
         for path in left_over:
             path.unlink(missing_ok=True)
         return len(left_over)
 
+    def _sweep_bucket(self, bucket: Bucket, oldest: datetime) -> int:
+        try:
+            return abort_unfinished(bucket, before=oldest, now=datetime.now(UTC))
+        except RequestException as error:
+            # An account without the right to list uploads: the rest of the sweep goes on all the same.
+            log.warning("bucket_not_swept", error=type(error).__name__)
+            return 0
+
     def check(self) -> None:
         """Raise the store's own error when it cannot be reached, or cannot be written to."""
         key = f"check/{os.getpid()}"
-        obstore.put(self.store, key, b"")
-        self.delete(key)
+        obstore.put(self._probe, key, b"")
+        obstore.delete(self._probe, key)
 
     def settle(self, key: str) -> None:
         """Bring a finished local object to the disk, with every folder that leads to it."""
@@ -152,7 +219,7 @@ def storage() -> Storage:
         return Storage.in_folder(settings.DATA_DIR / "media")
     if not settings.STORAGE_URL.startswith("s3://"):
         raise ConfigurationError("ORGSYNC_STORAGE_URL", "use s3://bucket/prefix, or leave it out for a local folder.")
-    return Storage(S3Store.from_url(settings.STORAGE_URL))
+    return Storage.in_bucket(settings.STORAGE_URL)
 
 
 def _read_file(source: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
