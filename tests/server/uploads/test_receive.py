@@ -67,9 +67,9 @@ def test_file_of_a_form_lies_in_storage_until_the_request_ends(media_folder: Pat
     stored = request.FILES["file"]
 
     assert isinstance(stored, StoredUpload)
-    assert (media_folder / stored.received.key).read_bytes() == PEOPLE
+    assert (media_folder / stored.received.storage_key).read_bytes() == PEOPLE
     request.close()
-    assert not (media_folder / stored.received.key).exists()
+    assert not (media_folder / stored.received.storage_key).exists()
 
 
 def test_kept_file_of_a_form_stays(media_folder: Path) -> None:
@@ -82,7 +82,7 @@ def test_kept_file_of_a_form_stays(media_folder: Path) -> None:
     request.close()
 
     assert (received.size, received.sha256) == (len(PEOPLE), hashlib.sha256(PEOPLE).digest())
-    assert (media_folder / received.key).read_bytes() == PEOPLE
+    assert (media_folder / received.storage_key).read_bytes() == PEOPLE
 
 
 def test_form_is_bound_by_the_same_limit(media_folder: Path, settings: Settings) -> None:

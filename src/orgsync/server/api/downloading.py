@@ -15,9 +15,8 @@ from orgsync.server.api.urns import public_id_of
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
 from orgsync.server.tokens.scopes import Scope
-from orgsync.server.uploads.media import find_media, open_verified
+from orgsync.server.uploads.media import find_media, open_part, open_verified
 from orgsync.server.uploads.models import Media, MediaKind
-from orgsync.server.uploads.storage import storage
 
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _KINDS: Final = (MediaKind.SOURCE, MediaKind.RESULT)
@@ -85,7 +84,7 @@ def _whole(media: Media) -> StreamingHttpResponse:
 
 
 def _partial(media: Media, asked: ByteRange) -> StreamingHttpResponse:
-    chunks = storage().open(media.storage_key, start=asked.start, end=asked.end)
+    chunks = open_part(media, start=asked.start, end=asked.end)
     response = _response(media, chunks, asked.end - asked.start, 206)
     response["Content-Range"] = f"bytes {asked.start}-{asked.end - 1}/{media.size}"
     return response

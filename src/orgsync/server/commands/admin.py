@@ -10,6 +10,7 @@ from orgsync.server.commands.approving import approvals
 from orgsync.server.commands.auditing import audit, verify_audit
 from orgsync.server.commands.backing import backup, migrate, restore
 from orgsync.server.commands.editing import claims, duplicates, order, person, protect
+from orgsync.server.commands.encrypting import rotate_encryption_key
 from orgsync.server.commands.erasing import erase, erasures, lift_erasure
 from orgsync.server.commands.groups import group
 from orgsync.server.commands.guarding import blackout, guard, guards
@@ -215,6 +216,7 @@ admin.add_command(patience)
 admin.add_command(retention)
 admin.add_command(people)
 admin.add_command(release)
+admin.add_command(rotate_encryption_key)
 admin.add_command(undo)
 admin.add_command(sample_learning)
 admin.add_command(verify_learning)

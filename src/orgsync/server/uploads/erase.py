@@ -158,7 +158,7 @@ def _once(files: list[Rewritten]) -> list[Rewritten]:
     """Return the last word on each file: one recorded during the first look may have been seen twice."""
     latest = {file.media.pk: file for file in files}
     seen_twice = [file for file in files if latest[file.media.pk] is not file]
-    delete_objects(file.received.key for file in seen_twice if file.received is not None)
+    delete_objects(file.received.storage_key for file in seen_twice if file.received is not None)
     return list(latest.values())
 
 

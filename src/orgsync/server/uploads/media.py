@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from django.db import transaction
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.directory.models import Feed
+from orgsync.server.filekeys import WrongFileKey
 from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.models import AccessToken
 from orgsync.server.uploads.models import Media, MediaKind
 from orgsync.server.uploads.receive import Received, Receiver
+from orgsync.server.uploads.segments import BrokenSegments
 from orgsync.server.uploads.storage import CHUNK, LEFT_OVER_AFTER, storage
+from orgsync.server.uploads.stored import open_stored, plain_path
 
 SWEPT_DAYS: Final = 7
 
@@ -58,10 +61,11 @@ def record_media(
         kind=kind,
         public_id=received.public_id,
         file_name=received.file_name,
-        storage_key=received.key,
+        storage_key=received.storage_key,
         size=received.size,
         sha256=received.sha256,
         content_sha256=received.content_sha256,
+        sealed_key=received.sealed_key,
         content_encoding=content_encoding,
         asked_mode=mode or "",
         asked_rows=rows or "",
@@ -120,11 +124,23 @@ def open_verified(media: Media) -> Iterator[bytes]:
     """
     Stream a file; after its last chunk raise DamagedMedia when size or SHA-256 are not as received.
 
-    RemovedMedia and FileNotFoundError are raised at once, not at the first chunk.
+    RemovedMedia and FileNotFoundError are raised at once, not at the first chunk; an encrypted file whose segments do
+    not open is damaged too.
+    """
+    return _verified(media, open_part(media))
+
+
+def open_part(media: Media, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Stream the bytes from `start` up to but not including `end`, whose SHA-256 nobody knows; else as `open_verified`.
+
+    Of an encrypted file each byte is checked all the same.
     """
     if media.removed_at is not None:
         raise RemovedMedia(media.public_id)
-    return _verified(media, storage().open(media.storage_key))
+    try:
+        return _undamaged(media, open_stored(storage(), media, start=start, end=end))
+    except (BrokenSegments, WrongFileKey) as error:
+        raise DamagedMedia(media.public_id) from error
 
 
 def read_verified(media: Media) -> bytes:
@@ -138,17 +154,32 @@ def verified_file(media: Media) -> Iterator[Path]:
 
     It is the stored file itself or a copy that is gone afterwards: read it, never write to it.
     """
-    path = storage().local_path(media.storage_key)
+    path = plain_path(storage(), media)
     if path is not None:
         for _ in open_verified(media):
             pass
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="orgsync-media-") as copy:
+    with verified_copy(media) as copy:
+        yield named(copy)
+
+
+def verified_copy(media: Media) -> IO[bytes]:
+    """Return a copy of a file without a name: it never outlives this process. Raises as `open_verified`."""
+    copy = tempfile.TemporaryFile(prefix="orgsync-media-")  # noqa: SIM115  whoever asked closes it
+    try:
         for chunk in open_verified(media):
             copy.write(chunk)
-        copy.flush()
-        yield Path(copy.name)
+        copy.seek(0)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def named(copy: IO[bytes]) -> Path:
+    """Return a path under which this process, and no other, can open a file without a name."""
+    return Path(f"/dev/fd/{copy.fileno()}")
 
 
 def remove_media(media: Media, *, now: datetime) -> bool:
@@ -178,7 +209,7 @@ def sweep_media(now: datetime) -> int:
 
 def discard(received: Received) -> None:
     """Remove a received file that gets no row."""
-    storage().delete(received.key)
+    storage().delete(received.storage_key)
 
 
 @contextmanager
@@ -190,6 +221,13 @@ def kept_if_recorded(received: Received) -> Iterator[Received]:
     except BaseException:
         discard(received)
         raise
+
+
+def _undamaged(media: Media, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except BrokenSegments as error:
+        raise DamagedMedia(media.public_id) from error
 
 
 def _verified(media: Media, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -30,6 +30,8 @@ class Media(models.Model):
     """Of the stored bytes; checked when they are read."""
     content_sha256 = models.BinaryField()
     """Of the bytes without the last line end: what "the same file" is judged by."""
+    sealed_key = models.BinaryField(null=True, blank=True)
+    """The key that the stored bytes are encrypted with, wrapped by a master key (`filekeys`); None: they are plain."""
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -113,6 +115,10 @@ class UploadJob(models.Model):
     phase = models.CharField(max_length=16, blank=True, default="")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    read_ms = models.PositiveIntegerField(null=True, blank=True)
+    """Milliseconds that the last finished attempt took to read and check the file; null: it had no such phase."""
+    plan_ms = models.PositiveIntegerField(null=True, blank=True)
+    apply_ms = models.PositiveIntegerField(null=True, blank=True)
 
     created_count = models.PositiveIntegerField(default=0)
     updated_count = models.PositiveIntegerField(default=0)

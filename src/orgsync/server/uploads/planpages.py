@@ -4,13 +4,12 @@ import bisect
 import codecs
 import hashlib
 import json
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,9 +17,10 @@ from orgsync.core.formula import defused
 from orgsync.core.plan import PLAN_SCHEMA, REMOVALS, ChangeKind
 from orgsync.core.planfile import ROW_GROUP
 from orgsync.core.results import LINE_END
-from orgsync.server.uploads.media import DamagedMedia, RemovedMedia, open_verified
+from orgsync.server.uploads.media import DamagedMedia, RemovedMedia, named, verified_copy
 from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.storage import storage
+from orgsync.server.uploads.stored import plain_path
 
 PAGE: Final = 50
 """Lines on one page."""
@@ -190,7 +190,7 @@ def open_plan(media: Media) -> PlanFile:
     """
     if media.removed_at is not None:
         raise RemovedMedia(media.public_id)
-    path = storage().local_path(media.storage_key)
+    path = plain_path(storage(), media)
     stamp = path.stat().st_mtime_ns if path else 0
     return _opened(_Stored(media), path, stamp)
 
@@ -212,22 +212,13 @@ class _Stored:
 @lru_cache(maxsize=PLANS_KEPT)
 def _opened(stored: _Stored, path: Path | None, stamp: int) -> PlanFile:  # noqa: ARG001  a file written to anew is checked anew
     if path is None:
-        copy = _fetched(stored.media)
-        plan = _indexed(f"/dev/fd/{copy.fileno()}")
+        copy = verified_copy(stored.media)
+        plan = _indexed(str(named(copy)))
         # The copy has no name: it is gone when nobody reads the plan any more.
         weakref.finalize(plan, copy.close)
         return plan
     _check(stored.media, path)
     return _indexed(str(path))
-
-
-def _fetched(media: Media) -> IO[bytes]:
-    """Bring the file here, without a name: it never outlives the process."""
-    copy = tempfile.TemporaryFile(prefix="orgsync-plan-")  # noqa: SIM115  it lives as long as the plan is kept
-    for chunk in open_verified(media):
-        copy.write(chunk)
-    copy.flush()
-    return copy
 
 
 def _check(media: Media, path: Path) -> None:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.server.uploads.storage import Storage, storage
+from orgsync.server.uploads.stored import FileWriter
 
 if TYPE_CHECKING:
     _AnyUpload: TypeAlias = UploadedFile[Any]
@@ -38,11 +39,13 @@ class Received:
     """A whole file in storage that no media row speaks of yet."""
 
     public_id: str
-    key: str
+    storage_key: str
     file_name: str
     size: int
     sha256: bytes
     content_sha256: bytes
+    sealed_key: bytes | None = None
+    """The key that the bytes are encrypted with, wrapped; None: they are plain."""
 
 
 class Digest:
@@ -84,7 +87,7 @@ class Receiver:
         self._limit = limit
         self._digest = Digest()
         self._storage = into
-        self._writer = into.create(self._key)
+        self._writer = FileWriter(into, self._key)
 
     def write(self, chunk: bytes | memoryview, /) -> None:
         """Store a chunk; raise FileTooLarge, nothing kept, as soon as the limit is passed."""
@@ -99,11 +102,12 @@ class Receiver:
         self._writer.finish()
         return Received(
             public_id=self.public_id,
-            key=self._key,
+            storage_key=self._key,
             file_name=self._name,
             size=self._digest.size,
             sha256=self._digest.sha256(),
             content_sha256=self._digest.content_sha256(),
+            sealed_key=self._writer.sealed_key,
         )
 
     def abandon(self) -> None:
@@ -130,7 +134,7 @@ class StoredUpload(_AnyUpload):
 
     def close(self) -> None:
         if not self._is_kept:
-            self._storage.delete(self.received.key)
+            self._storage.delete(self.received.storage_key)
 
 
 class StorageUploadHandler(FileUploadHandler):

@@ -51,7 +51,7 @@ def replace_files(files: Sequence[Rewritten], *, now: datetime) -> None:
     The rows of files that go keep size, hash and name, and say when the bytes were removed.
     """
     successors = [_succeeded(file.media, file.received) for file in files if file.received is not None]
-    Media.objects.bulk_update(successors, ["storage_key", "size", "sha256", "content_sha256"])
+    Media.objects.bulk_update(successors, ["storage_key", "size", "sha256", "content_sha256", "sealed_key"])
     gone = [file.media for file in files if file.received is None]
     for organization_id in {media.organization_id for media in gone}:
         removed = Media.objects.filter(organization_id=organization_id, id__in=[media.pk for media in gone])
@@ -69,7 +69,7 @@ def kept_if_committed(files: list[Rewritten]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        delete_objects(file.received.key for file in files if file.received is not None)
+        delete_objects(file.received.storage_key for file in files if file.received is not None)
         raise
 
 
@@ -117,8 +117,9 @@ def _write_plan(plan: pl.DataFrame, target: BinaryIO) -> None:
 
 
 def _succeeded(media: Media, received: Received) -> Media:
-    media.storage_key = received.key
+    media.storage_key = received.storage_key
     media.size = received.size
     media.sha256 = received.sha256
     media.content_sha256 = received.content_sha256
+    media.sealed_key = received.sealed_key
     return media

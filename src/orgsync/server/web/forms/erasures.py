@@ -14,6 +14,7 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.deletionfile import LARGEST, NoDeletionFile, read_deletion_file
 from orgsync.server.uploads.models import ErasureRequest
 from orgsync.server.uploads.storage import storage
+from orgsync.server.uploads.stored import open_stored
 from orgsync.server.web.forms.plain import PlainForm
 
 PROBLEM_WORDS: Final = {
@@ -60,7 +61,7 @@ class DeletionForm(PlainForm):
         if received.size > LARGEST:
             raise ValidationError(_("The file is too large for a deletion file."))
         try:
-            return read_deletion_file(self.organization.pk, b"".join(storage().open(received.key)))
+            return read_deletion_file(self.organization.pk, b"".join(open_stored(storage(), received)))
         except NoDeletionFile as error:
             raise ValidationError(str(error)) from error
         except UnreadableFile as error:
