@@ -1,4 +1,4 @@
-"""The key that signs sessions and links."""
+"""The key that signs sessions and links, and those that did before."""
 
 import os
 import secrets
@@ -27,3 +27,11 @@ def signing_key(data_dir: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def former_signing_keys() -> list[str]:
+    """Return the keys of ORGSYNC_SECRET_KEY_FALLBACKS or of its file, parted by blanks or lines.
+
+    They still open and verify, but no longer sign.
+    """
+    return env.env_optional_secret("ORGSYNC_SECRET_KEY_FALLBACKS").split()

@@ -30,11 +30,13 @@ def seal(secret: bytes, purpose: str) -> bytes:
 
 
 def unseal(sealed: bytes, purpose: str) -> bytes:
-    """Decrypt what `seal` gave; raise Unreadable."""
-    try:
-        return _cipher(settings.SECRET_KEY).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
-    except InvalidTag as error:
-        raise Unreadable(purpose) from error
+    """Decrypt what `seal` gave, be it under a former signing key; raise Unreadable."""
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
+        except InvalidTag:
+            continue
+    raise Unreadable(purpose)
 
 
 @cache

@@ -242,6 +242,24 @@ def test_secret_of_another_server_is_not_guessed(
         keys_for(webhook, NOW)
 
 
+def test_former_signing_key_still_opens(
+    receiver: Receiver, organization: Organization, owner: Account, settings: Settings
+) -> None:
+    """
+    As long as it is named; what is sealed from then on needs the new one.
+    """
+    webhook, text = make_webhook(organization, receiver.url, ALL, by=owner, now=NOW)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another"
+    settings.SECRET_KEY_FALLBACKS = ["unrelated", former]
+
+    assert keys_for(webhook, NOW) == [key_of(text)]
+    new = rotate_secret(webhook, now=NOW)
+    webhook.refresh_from_db()
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert keys_for(webhook, NOW + timedelta(hours=25)) == [key_of(new)]
+
+
 def test_private_addresses_are_refused_when_made_and_when_sent(
     receiver: Receiver, organization: Organization, owner: Account, settings: Settings
 ) -> None:

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
@@ -22,7 +23,8 @@ _BURY: Final = """
 
 def bury(erasure: Erasure, keys: Keys) -> int:
     """Remember the keys of an erased person; return how many."""
-    hashes = _hashes(erasure.organization_id, _EMAIL, keys.emails) | _hashes(erasure.organization_id, _ID, keys.ids)
+    given = {_EMAIL: keys.emails, _ID: keys.ids}
+    hashes = [found for kind, texts in given.items() for found in _hashes(erasure.organization_id, kind, texts)]
     with connection.cursor() as cursor:
         cursor.execute(_BURY, [erasure.organization_id, erasure.pk, sorted(hashes)])
     return len(hashes)
@@ -40,8 +42,10 @@ def has_tombstones(organization_id: int) -> bool:
 def erased_among(organization_id: int, emails: Collection[str], ids: Collection[str]) -> tuple[set[str], set[str]]:
     """Return which of the folded addresses and ids are those of erased people; one query, whatever the number."""
     by_hash = {
-        **{key_hash: (_EMAIL, key) for key_hash, key in _hashes(organization_id, _EMAIL, emails).items()},
-        **{key_hash: (_ID, key) for key_hash, key in _hashes(organization_id, _ID, ids).items()},
+        key_hash: (kind, key)
+        for signing_key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        for kind, keys in ((_EMAIL, emails), (_ID, ids))
+        for key_hash, key in _hashes(organization_id, kind, keys, signing_key).items()
     }
     # All of an organization's are read, not those of the file's: erased people are few, a file's new keys may be many.
     known = Tombstone.objects.filter(organization_id=organization_id).values_list("key_hash", flat=True)
@@ -49,7 +53,7 @@ def erased_among(organization_id: int, emails: Collection[str], ids: Collection[
     return {key for kind, key in found if kind == _EMAIL}, {key for kind, key in found if kind == _ID}
 
 
-def _hashes(organization_id: int, kind: str, keys: Iterable[str]) -> dict[bytes, str]:
+def _hashes(organization_id: int, kind: str, keys: Iterable[str], signing_key: str | None = None) -> dict[bytes, str]:
     """Return HMAC-SHA-256 → key. The secret is the installation's, bound to the organization: not in the database."""
-    secret = salted_hmac("orgsync.tombstone", str(organization_id), algorithm="sha256").digest()
+    secret = salted_hmac("orgsync.tombstone", str(organization_id), secret=signing_key, algorithm="sha256").digest()
     return {hmac.digest(secret, f"{kind}\0{key}".encode(), "sha256"): key for key in keys}
