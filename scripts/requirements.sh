@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
   --no-emit-index-url --no-header --upgrade)
-"${compile[@]}" pyproject.toml --extra server --extra sources --group dev -o requirements/dev.txt
+"${compile[@]}" pyproject.toml --extra server --extra sources --extra otel --extra sentry --group dev -o requirements/dev.txt
 "${compile[@]}" pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 "${compile[@]}" pyproject.toml --extra server -c requirements/dev.txt -o requirements/server.txt
 printf 'hatchling>=1.27\neditables\n' | "${compile[@]}" - -c requirements/dev.txt -o requirements/build.txt

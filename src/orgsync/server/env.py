@@ -52,6 +52,14 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return text
 
 
+def log_settings() -> dict[str, str]:
+    """Return what `monitoring.logs.configure` needs; processes ask that have no Django."""
+    return {
+        "format": env_choice("ORGSYNC_LOG_FORMAT", "json", ("json", "console")),
+        "level": env_choice("ORGSYNC_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+    }
+
+
 def env_list(name: str) -> tuple[str, ...]:
     """Return the parts of a comma-separated variable, blanks around them dropped, empty ones left out."""
     return tuple(part.strip() for part in os.environ.get(name, "").split(",") if part.strip())
@@ -77,6 +85,11 @@ def env_secret(name: str) -> str:
 def env_address(name: str) -> str | None:
     """Return an address that may hold a password, from NAME or from the file that NAME_FILE names; None if neither."""
     return env_secret(name) if env_text(name) or env_text(f"{name}_FILE") else None
+
+
+def env_optional_secret(name: str) -> str:
+    """Read a secret as `env_secret`; return nothing where neither variable is set."""
+    return env_address(name) or ""
 
 
 def _read_secret(file_name: str, path: Path) -> str:

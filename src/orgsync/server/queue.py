@@ -3,10 +3,11 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import procrastinate
+import structlog
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import JobDeferrer
 from procrastinate.manager import JobManager
@@ -21,6 +22,10 @@ STALLED_SECONDS = 5.0
 """Silence after which a worker counts as dead and its jobs are taken over."""
 POLL_SECONDS = 1.0
 
+REQUEST_ID = "request_id"
+"""Under this name each log line carries the id of the request that caused it."""
+_CAUSED_BY = "caused_by"
+"""Under this name a queue job does, among its arguments."""
 _LONGEST_APPLICATION_NAME = 63  # bytes; PostgreSQL cuts longer ones
 _BUILTIN = "builtin:"
 
@@ -47,13 +52,32 @@ def defer(task: Task[Any, Any, Any], *, lock: str | None = None, priority: int |
     Nothing happens when the transaction is rolled back. Runs with the same `lock` happen one at a
     time, in the order of their queueing; a higher `priority` (default 0) goes before.
     """
-    _deferrer(task, lock=lock, priority=priority).defer(**arguments)
+    _deferrer(task, lock=lock, priority=priority).defer(**arguments, **_cause())
 
 
 def defer_many(task: Task[Any, Any, Any], runs: Iterable[dict[str, Any]]) -> None:
     """Queue one run of `task` for each dictionary of arguments, in one statement; else like `defer`."""
-    if arguments := list(runs):
+    if arguments := [{**run, **_cause()} for run in runs]:
         _deferrer(task).batch_defer(*arguments)
+
+
+async def bind_cause(call_next: Callable[[], Any], context: procrastinate.JobContext, worker: Any) -> Any:  # noqa: ARG001
+    """Have every log line of a run name the request that it comes from (a worker's middleware).
+
+    The task itself does not get the id as an argument; what it queues passes it on.
+    """
+    structlog.contextvars.clear_contextvars()
+    request_id = context.job.task_kwargs.pop(_CAUSED_BY, None)
+    if request_id is not None:
+        structlog.contextvars.bind_contextvars(**{REQUEST_ID: request_id})
+    structlog.contextvars.bind_contextvars(task=context.job.task_name)
+    return await call_next()
+
+
+def _cause() -> dict[str, str]:
+    """Return the id of the request, or of the request that this run comes from, as an argument of a queue job."""
+    request_id = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    return {_CAUSED_BY: request_id} if request_id else {}
 
 
 def _deferrer(task: Task[Any, Any, Any], *, lock: str | None = None, priority: int | None = None) -> JobDeferrer:

@@ -193,6 +193,7 @@ def web_child(
         # By itself gunicorn would believe the headers of any client on this machine.
         "--forwarded-allow-ips": ",".join(options.behind_proxy),
         "--log-level": "warning",
+        "--logger-class": "orgsync.server.monitoring.gunicornlog.PlainLogger",
     }
     if os.access("/dev/shm", os.W_OK):  # nosec B108 # noqa: S108 - the kernel's own, used for a heart-beat only
         arguments["--worker-tmp-dir"] = "/dev/shm"  # nosec B108 # noqa: S108

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from orgsync.server import env
 from orgsync.server.database import django_database
-from orgsync.server.keys import signing_key
+from orgsync.server.keys import former_signing_keys, signing_key
 
 DATA_DIR: Path = env.env_path("ORGSYNC_DATA_DIR") or Path("orgsync-data").absolute()
 BASE_URL = (env.env_text("ORGSYNC_BASE_URL") or "http://127.0.0.1:8080").rstrip("/")
 SECRET_KEY = signing_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = former_signing_keys()
 DEBUG = False
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 IS_TLS = BASE_URL.startswith("https://")
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",
+    "orgsync.server.handlers.WithoutStorage",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -171,6 +173,8 @@ FILE_UPLOAD_HANDLERS: list[str] = []
 
 STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 """Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""
+ENCRYPTION_KEY_FILE = env.env_path("ORGSYNC_ENCRYPTION_KEY_FILE")
+"""Master keys of stored files, one a line, the newest first; None: files are stored as they are."""
 SMTP_URL = env.env_address("ORGSYNC_SMTP_URL") or ""
 """`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
 MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
@@ -185,6 +189,12 @@ MAX_UPLOAD_BYTES = env.env_int("ORGSYNC_MAX_UPLOAD_BYTES", 1_000_000_000)
 SHORTCUTS = env.env_choice("ORGSYNC_SHORTCUTS", "auto", ("auto", "off", "always"))
 WEB_THREADS = env.env_int("ORGSYNC_WEB_THREADS", 8)
 
+METRICS_NETWORKS = env.env_list("ORGSYNC_METRICS_NETWORKS")
+"""Who may read /metrics; empty: this machine only."""
+METRICS_TOKEN = env.env_optional_secret("ORGSYNC_METRICS_TOKEN")
+"""With a token the networks do not count."""
+METRICS_FEEDS = env.env_int("ORGSYNC_METRICS_FEEDS", 100)
+
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # On a developer's own machine the promise would bind every other server on localhost too.
@@ -197,4 +207,5 @@ SESSION_COOKIE_SECURE = IS_TLS
 CSRF_COOKIE_SECURE = IS_TLS
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING_CONFIG = None
+LOGGING_CONFIG = "orgsync.server.monitoring.logs.configure"
+LOGGING = env.log_settings()

@@ -18,6 +18,7 @@ from procrastinate.worker import Worker
 from psycopg.conninfo import conninfo_to_dict
 
 from orgsync.server import queue
+from orgsync.server.monitoring.starting import start
 from orgsync.server.uploads.children import Children
 
 CONCURRENCY = {queue.UPLOADS_QUEUE: 1, queue.LIGHT_QUEUE: 4}
@@ -30,12 +31,11 @@ log = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work until SIGTERM; return 1 when the worker gave up and is to be started again."""
     options = _options(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orgsync.server.settings")
     # Every session of this process carries a name of its own: settings read it, so it comes first.
     os.environ["ORGSYNC_PROCESS"] = queue.process_name(f"worker-{options.queue}")
     django.setup()
+    start("worker")
     # Models can be imported only once Django is set up.
     from orgsync.server.uploads.sweep import sweep_until  # noqa: PLC0415
 
@@ -69,7 +69,7 @@ async def _work(queue_name: str, concurrency: int, sweep: Callable[[threading.Ev
                     fetch_job_polling_interval=queue.POLL_SECONDS,
                     update_heartbeat_interval=queue.HEARTBEAT_SECONDS,
                     stalled_worker_timeout=queue.STALLED_SECONDS,
-                    worker_middleware=[heart.learn],
+                    worker_middleware=[heart.learn, queue.bind_cause],
                     additional_context={"children": children},
                 )
             )

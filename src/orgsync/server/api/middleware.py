@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from orgsync.server.api.errors import ApiError, render
+from orgsync.server.monitoring import tracing
+from orgsync.server.monitoring.requests import IN_PROGRESS, count_request, route_of
 
 _SECRET: Final = re.compile(r"(/password/reset/key/).+")
 """The one path that holds a secret: the link of a forgotten password."""
@@ -33,15 +35,18 @@ class RequestId:
         # A thread serves many callers: nothing of the one before may stand in this one's lines.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = self._get_response(request)
+        with IN_PROGRESS.track_inprogress(), tracing.span("request", {"orgsync.request_id": request_id}) as traced:
+            response = self._get_response(request)
+            tracing.name_request(traced, request.method or "", route_of(request), response.status_code)
         response["x-li-uuid"] = request_id
-        milliseconds = round(1000 * (time.monotonic() - started))
+        seconds = time.monotonic() - started
+        count_request(request, response.status_code, seconds)
         log.info(
             "request",
             method=request.method,
             path=_SECRET.sub(r"\1…", request.path),
             status=response.status_code,
-            milliseconds=milliseconds,
+            milliseconds=round(1000 * seconds),
         )
         return response
 

@@ -5,6 +5,7 @@ from django.urls import path
 from orgsync.server.api.authentication import by_method
 from orgsync.server.api.downloading import download
 from orgsync.server.api.health import healthz, readyz
+from orgsync.server.api.metrics import metrics
 from orgsync.server.api.oauth import access_token
 from orgsync.server.api.processing import process_file, show_job
 from orgsync.server.api.reporting import learning_activity_reports
@@ -18,4 +19,5 @@ urlpatterns = [
     path("oauth/v2/accessToken", by_method(POST=access_token)),
     path("healthz", by_method(GET=healthz)),
     path("readyz", by_method(GET=readyz)),
+    path("metrics", by_method(GET=metrics)),
 ]

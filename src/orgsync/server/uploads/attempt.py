@@ -8,6 +8,7 @@ from django.db import connection
 
 from orgsync.server.uploads import transitions
 from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.phases import Phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Attempt:
     """When it began: the time of everything that it changes."""
     clock: Callable[[], datetime]
     """Says when it ends."""
+    phases: Phases
     is_attended: bool = False
     """Whether somebody waits for the answer and sees it: then no mail tells of a failure."""
 
@@ -30,4 +32,5 @@ class Attempt:
         """
         if connection.in_atomic_block:
             raise RuntimeError("Progress inside a transaction would show only when it is over.")
+        self.phases.begin(phase)
         transitions.report_progress(self.job, self.number, phase=phase, done=done, total=total, now=self.clock())

@@ -1,6 +1,6 @@
 """The process that does the work of one worker: `python -m orgsync.server.uploads.child`.
 
-For every line `<job id> <attempt>` on standard input it processes that attempt and answers with one
+For every line `<job id> <attempt> [<request id>]` on standard input it processes that attempt and answers with one
 line. It ends when its worker does, when it has grown too large (its last answer says so), and by any error: then there
 is no answer, and the worker looks at the job's row to see whether there is an outcome.
 """
@@ -10,21 +10,29 @@ import os
 import resource
 import signal
 import sys
-import traceback
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
 import django
+import structlog
 from django.db import connections
 from django.utils import timezone
+
+from orgsync.server.env import log_settings
+from orgsync.server.monitoring import logs, tracing
+from orgsync.server.monitoring.starting import start
+from orgsync.server.uploads.storage import STORAGE_ERRORS, storage
 
 ANSWER: Final = "ended\n"
 LAST_ANSWER: Final = "ended, and so do I\n"
 LARGEST: Final = 500_000_000
 """Bytes of memory at its peak after which the process makes room for a fresh one."""
 FIRST_TO_GO: Final = "800"
+STORAGE_SECONDS: Final = 2.0
+"""Between two looks whether storage is back."""
 OUT_OF_MEMORY_SCORE: Final = Path("/proc/self/oom_score_adj")
 
 log = logging.getLogger(__name__)
@@ -41,19 +49,31 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     sys.excepthook = report
+    logs.configure(log_settings())
     django.setup()
+    start("upload")
     _serve(sys.stdin, answers)
     return 0
 
 
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print where an error came from, but not its text: the database quotes rows, and rows are people."""
-    cause = error.__cause__ or error.__context__
-    if cause is not None:
-        report(type(cause), cause, cause.__traceback__)
-    sqlstate = getattr(error, "sqlstate", None)
-    sys.stderr.writelines(traceback.format_tb(trace))
-    sys.stderr.write(f"{kind.__module__}.{kind.__qualname__}{f' (SQLSTATE {sqlstate})' if sqlstate else ''}\n")
+    """Log where an error came from, but not its text: the database quotes rows, and rows are people."""
+    log.error("The attempt failed.", exc_info=(kind, error, trace))
+
+
+def await_storage() -> None:
+    """Return when storage can be written to: the next attempt is not to be used up before it is back.
+
+    There is no end to it but the worker's patience with an attempt.
+    """
+    while True:
+        try:
+            storage().check()
+        except (*STORAGE_ERRORS, OSError) as error:
+            log.warning("Waiting for storage: %s", type(error).__name__)
+            time.sleep(STORAGE_SECONDS)
+        else:
+            return
 
 
 def peak_memory() -> int:
@@ -68,11 +88,20 @@ def _serve(orders: Iterable[str], answers: TextIO) -> None:
     from orgsync.server.uploads.transitions import LostAttempt  # noqa: PLC0415
 
     for order in orders:
-        job_id, attempt = map(int, order.split())
+        job_id, attempt, *cause = order.split()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(job=int(job_id), attempt=int(attempt))
+        if cause:
+            structlog.contextvars.bind_contextvars(request_id=cause[0])
         try:
-            process(job_id, attempt, now=timezone.now())
+            with tracing.span("upload job", {"orgsync.job": int(job_id), "orgsync.attempt": int(attempt)}):
+                process(int(job_id), int(attempt), now=timezone.now())
         except LostAttempt as lost:
             log.warning("%s", lost)
+        except STORAGE_ERRORS:
+            connections.close_all()
+            await_storage()
+            raise
         connections.close_all()
         is_last = peak_memory() > LARGEST
         answers.write(LAST_ANSWER if is_last else ANSWER)

@@ -51,12 +51,12 @@ class Child:
         """Whether it takes another job; one that has said its last word does not, though it may not have ended yet."""
         return self._process.returncode is None and not self._is_leaving
 
-    async def run(self, job_id: int, attempt: int, *, limit: float = LONGEST_ATTEMPT) -> str:
+    async def run(self, job_id: int, attempt: int, *, request_id: str = "", limit: float = LONGEST_ATTEMPT) -> str:
         """Have one attempt made; return in words how it ended. Only a process that has answered lives on."""
         has_answered = False
         try:
             async with asyncio.timeout(limit):
-                has_answered = await self._ask(f"{job_id} {attempt}\n")
+                has_answered = await self._ask(f"{job_id} {attempt} {request_id}\n")
                 return ENDED if has_answered else describe_end(await self._process.wait())
         except TimeoutError:
             return f"was stopped after {limit / 60:g} minutes without an outcome"

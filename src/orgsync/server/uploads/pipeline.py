@@ -34,6 +34,7 @@ from orgsync.server.uploads.guarding import remember_effects
 from orgsync.server.uploads.invited import send_invitations
 from orgsync.server.uploads.media import DamagedMedia, RemovedMedia
 from orgsync.server.uploads.models import JobKind, UploadJob
+from orgsync.server.uploads.phases import timed
 from orgsync.server.uploads.remembered import keep_rows, remember_rows
 from orgsync.server.uploads.repeating import find_repeated, finish_repeated
 from orgsync.server.uploads.rest import hold_rest
@@ -60,12 +61,13 @@ def process(
     write lock is not got in that time; else it is waited for.
     """
     job = UploadJob.objects.select_related(*_RELATED).get(id=job_id)
-    attempt = Attempt(job, number, now, clock, is_attended=patience is not None)
-    attempt.report("read")
-    if (last := find_repeated(job, now=now)) and finish_repeated(attempt, last, patience=patience):
-        return
-    # As a value that nobody here holds on to: whatever it needs no more of a million people is let go of on the way.
-    _end(attempt, _planned(attempt), patience)
+    with timed(job, number) as phases:
+        attempt = Attempt(job, number, now, clock, phases, is_attended=patience is not None)
+        attempt.report("read")
+        if (last := find_repeated(job, now=now)) and finish_repeated(attempt, last, patience=patience):
+            return
+        # As a value that nobody here holds on to: whatever it needs no more of a million people is let go of early.
+        _end(attempt, _planned(attempt), patience)
 
 
 def _planned(attempt: Attempt) -> Draft | None:
