@@ -13,6 +13,7 @@ from orgsync.core.model import Mode
 from orgsync.server.directory.erasing import erase_rows, read_person
 from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import Activity, Content, DaySum, Progress, Statement
+from orgsync.server.learning.retention import forget_strangers
 from orgsync.server.learning.statements import claim_statements
 from orgsync.server.setup import ensure_feed
 from orgsync.server.tokens.tokens import make_token
@@ -258,3 +259,16 @@ def test_only_known_verbs_count(platform: Platform) -> None:
 
     assert Statement.objects.filter(organization_id=platform.organization.pk, learner_id=1).count() == 2
     assert not Activity.objects.filter(organization_id=platform.organization.pk).exists()
+
+
+def test_statements_about_strangers_go_after_90_days(platform: Platform) -> None:
+    """Whoever is known by then keeps theirs, as long as they are in the directory."""
+    stranger = {"mbox": "mailto:stranger@example.com"}
+    platform.send([PROGRESS, PROGRESS | {"actor": stranger}])
+    now = datetime.now(UTC)
+
+    assert forget_strangers(now + timedelta(days=89)) == 0
+    assert forget_strangers(now + timedelta(days=91)) == 1
+
+    left = Statement.objects.get(organization_id=platform.organization.pk)
+    assert (left.learner_id, left.person_key) == (1, "ana@example.com")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.utils import timezone
@@ -15,6 +16,7 @@ from orgsync.server.directory.removing import forget_removed
 from orgsync.server.directory.retention import forget_timelines
 from orgsync.server.hooks.outbox import forget_deliveries
 from orgsync.server.learning.reminders import send_reminders
+from orgsync.server.learning.retention import forget_strangers
 from orgsync.server.learning.statements import claim_everywhere
 from orgsync.server.notify.forgetting import forget_texts
 from orgsync.server.orgs.signins import forget_sign_ins
@@ -64,7 +66,8 @@ async def process_upload(context: JobContext, job_id: int) -> None:
         attempt = await start(job_id, worker=child.name, now=timezone.now(), queue_job_id=context.job.id)
         if attempt is None:
             return
-        how = await child.run(job_id, attempt)
+        cause = structlog.contextvars.get_contextvars().get(queue.REQUEST_ID, "")
+        how = await child.run(job_id, attempt, request_id=cause)
         await sync_to_async(_settle)(job_id, attempt, how, now=timezone.now())
     finally:
         await children.give_back(child)
@@ -113,7 +116,7 @@ def housekeeping(timestamp: int) -> None:
     name="retention", queue=queue.LIGHT_QUEUE, retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS)
 )
 def retention(timestamp: int) -> None:
-    """Remove, once a day, what organizations keep no longer: files, texts, timelines, leavers; sessions of accounts."""
+    """Remove, once a day, what organizations keep no longer: files, texts, timelines, leavers, sessions."""
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     anonymize_leavers(now)
     purge_leavers(now)
@@ -122,6 +125,7 @@ def retention(timestamp: int) -> None:
     forget_texts(now)
     forget_deliveries(now)
     forget_timelines(now)
+    forget_strangers(now)
     forget_removed(now)
     forget_sign_ins(now)
     trim_audit_logs(now)
