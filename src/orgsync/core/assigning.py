@@ -1,7 +1,7 @@
 """What an organization has assigned to whom, as values: the `current` side of planning assignments."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -97,6 +97,17 @@ class Assignment:
     """Of the content."""
     audience: Audience
     due: Due = field(default_factory=Due)
+    former_learner_id: int | None = None
+    """The record for which it was made, where a merge gave it to another one."""
+
+    def after(self, kept: Mapping[int, int], restored: Collection[int]) -> "Assignment":
+        """Return it as it is when these records have merged (who goes → who stays), and these are back."""
+        learner_id = self.audience.learner_id
+        if self.former_learner_id in restored:
+            learner_id = self.former_learner_id
+        elif learner_id is not None:
+            learner_id = kept.get(learner_id, learner_id)
+        return replace(self, audience=replace(self.audience, learner_id=learner_id))
 
 
 @dataclass(frozen=True, slots=True)

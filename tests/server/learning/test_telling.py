@@ -14,7 +14,7 @@ from orgsync.server.directory.models import Learner
 from orgsync.server.directory.persontables import remove_people
 from orgsync.server.learning.forgetting import forget_notes
 from orgsync.server.learning.models import Content, Follow, LearnerChoices, Share, SharedWith, Verb
-from orgsync.server.learning.moving import move_activity
+from orgsync.server.learning.moving import move_learning
 from orgsync.server.learning.telling import sharing
 from orgsync.server.learning.telling.choices import choose, is_quiet, welcome
 from orgsync.server.learning.telling.digests import send_digests
@@ -225,7 +225,7 @@ def test_a_merge_keeps_ties_and_an_erasure_empties_notes(
     follow(acme.pk, ana.id, bo.id, now=FRIDAY)
     follow(acme.pk, cy.id, bo.id, now=FRIDAY)
     share(acme, ana, course.pk, With([bo.id]), note="Ask di.boss@example.com", now=FRIDAY)
-    move_activity(acme.pk, {bo.id: cy.id})
+    move_learning(acme, {bo.id: cy.id}, now=FRIDAY)
     assert set(Follow.objects.filter(learner_id__in=[ana.id, cy.id]).values_list("learner_id", "followed_id")) == {
         (ana.id, bo.id),
         (ana.id, cy.id),

@@ -51,9 +51,10 @@ def run_assign(story: Story, content: Content, *audiences: Audience, terms: Term
     )
 
 
-def complete(story: Story, email: str, content: Content) -> None:
+def complete(story: Story, email: str, content: Content) -> uuid.UUID:
     deed = Deed(story.person(email).id, content.pk, Verb.COMPLETED, story.now, uuid.uuid4())
     record(story.world.organization, [deed], source=Source.PAGE, now=story.now + timedelta(minutes=1))
+    return deed.id
 
 
 def standing(story: Story) -> dict[str, str]:

@@ -8,6 +8,7 @@ from orgsync.core.assigning import Audience, AudienceKind
 from orgsync.core.edits import Edit
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.asof import read_as_of
+from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.timeline import Subject, timeline_of
 from orgsync.server.learning.models import ContentKind, JobAssignment, LearnerAssignment, PastLearnerAssignment
 from orgsync.server.learning.queries_assignments import assigned_to, lines_of
@@ -17,6 +18,7 @@ from orgsync.server.orgs.access import EVERYBODY as ALL
 from orgsync.server.orgs.models import Role
 from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads.assigning import AssignmentRefused, Terms, assign, end_assignments
+from orgsync.server.uploads.assignmentjobs import forget_unbegun
 from orgsync.server.uploads.calendarjobs import queue_due
 from orgsync.server.uploads.decisions import reject_job
 from orgsync.server.uploads.edits import edit_people
@@ -39,7 +41,7 @@ OPEN_FOR_ALL = dict.fromkeys(["ana", "bo", "cy", "di", "ed"], "open")
 
 def test_plan_is_shown_before_anybody_gets_anything(story: Story) -> None:
     """
-    The job waits with its plan; rejected, nobody has anything, and the assignment never begins.
+    The job waits with its plan; rejected, nobody has anything, and the assignment never begins and goes in a month.
     """
     story.send(FIVE)
     world, course = story.world, make_content(story.world, "Privacy")
@@ -50,9 +52,13 @@ def test_plan_is_shown_before_anybody_gets_anything(story: Story) -> None:
 
     assert job.status == JobStatus.HELD
     assert kinds(job) == ["assignment_opened"] * 5 + ["assignment_changed"]
+    month = timedelta(days=31)
+    assert forget_unbegun(story.now + month) == 0
     reject_job(job, by=world.owner, now=story.now)
     assert standing(story) == {}
     assert the_assignment(world).begun_at is None
+    assert [forget_unbegun(story.now), forget_unbegun(story.now + month)] == [0, 1]
+    assert not JobAssignment.objects.filter(**world.mine).exists()
 
 
 def test_leaver_is_closed_and_undo_gives_the_same_due_day_back(story: Story) -> None:
@@ -113,6 +119,8 @@ def test_ended_for_all_and_read_as_of_each_day(story: Story) -> None:
     days = [sorted(read_as_of(world.id, day).assignments["state"]) for day in (begun, joined, story.now)]
 
     assert days == [["open"] * 5, ["open"] * 6, ["closed"] * 6]
+    told = [b"".join(people_as_of(world.id, day)).decode() for day in (begun, story.now)]
+    assert [text.count("Privacy (open, due 2026-03-14)") for text in told] == [5, 0]
     line = lines_of(world.id, [the_assignment(world)], today=day_of(story.now, world.organization), within=ALL)[0]
     assert (line.whom, line.open, line.closed, line.is_in_force) == ("everybody", 0, 6, False)
 

@@ -4,7 +4,7 @@ Where a person stands follows from the person: whoever is in the audience, activ
 open, until they complete it. So an undo needs no trace of its own: it puts people back, and this stage looks at them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,12 +33,19 @@ class Assignments:
 
 
 def plan_assignments(
-    writes: Writes, named: pl.DataFrame, directory: Directory, policy: Policy, *, is_undo: bool = False
+    writes: Writes,
+    named: pl.DataFrame,
+    directory: Directory,
+    policy: Policy,
+    *,
+    kept: Mapping[int, int] | None = None,
+    is_undo: bool = False,
 ) -> Assignments:
     """Return what assignments make of a plan that has everything else, rule groups included.
 
     `named` has `learner_id` and `row_number` of everybody whom a row names. People are looked at who are named or
-    changed; for an assignment that is edited, everybody in the directory. What an undo opens again is due when it was.
+    changed; for an assignment that is edited, everybody in the directory. What an undo opens again is due when it was,
+    and so is what goes with a merge (`kept`: who goes → who stays).
     """
     book = directory.assignments
     if book.is_empty:
@@ -46,12 +53,15 @@ def plan_assignments(
     # Where nothing may be taken, what an end would close stays for later, and so does the end.
     edits = tuple(edit for edit in book.edits if edit.begins or not policy.takes_nothing)
     edited = {edit.assignment.assignment_id for edit in edits}
-    rest = [one for one in book.assignments if one.assignment_id not in edited]
-    begun = [edit.assignment for edit in edits if edit.begins]
-    moves = [_Look(writes, directory, policy, _touched(writes, named)).moves(rest, {one.assignment_id for one in rest})]
+    merges, back = kept or {}, set(writes.restored["learner_id"].to_list())
+    rest = [one.after(merges, back) for one in book.assignments if one.assignment_id not in edited]
+    begun = [edit.assignment.after(merges, back) for edit in edits if edit.begins]
+    holders = [one.audience.learner_id for one in book.assignments if one.former_learner_id in back]
+    touched = _touched(writes, named, holders)
+    moves = [_Look(writes, directory, policy, touched).moves(rest, {one.assignment_id for one in rest})]
     if edits:
         moves.append(_Look(writes, directory, policy, None).moves(begun, edited))
-    moved = _with_due(pl.concat(moves), is_undo=is_undo).sort(_PAIR)
+    moved = _with_due(_taken_over(pl.concat(moves), book.standing, merges), is_undo=is_undo).sort(_PAIR)
     changes, issues = _numbered(moved, named), no_issues()
     if policy.takes_nothing:
         is_taken = pl.col("after") == CLOSED
@@ -65,10 +75,26 @@ def _numbered(changes: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     return changes.join(rows, on="learner_id", how="left", maintain_order="left")
 
 
-def _touched(writes: Writes, named: pl.DataFrame) -> pl.Series:
-    """Return everybody whom an assignment may reach, or reach no more, since before the plan."""
+def _touched(writes: Writes, named: pl.DataFrame, holders: Sequence[int | None]) -> pl.Series:
+    """Return everybody whom an assignment may reach, or reach no more, since before the plan.
+
+    `holders` have what a merge gave them, and those who it was for are back.
+    """
     frames = (named, writes.creates, writes.restored, writes.removed, writes.updates, writes.memberships)
-    return pl.concat([frame["learner_id"] for frame in frames]).unique()
+    found = [frame["learner_id"] for frame in frames]
+    return pl.concat([*found, pl.Series("learner_id", holders, pl.Int64)]).unique()
+
+
+def _taken_over(moves: pl.DataFrame, standing: pl.DataFrame, kept: Mapping[int, int]) -> pl.DataFrame:
+    """Let what is open for those who go be due on the same day for those who stay."""
+    if not kept:
+        return moves
+    others = pl.DataFrame({"other_id": list(kept), "learner_id": list(kept.values())})
+    open_ones = standing.filter(pl.col("state") == OPEN).rename({"learner_id": "other_id", "due_on": "taken"})
+    taken = open_ones.join(others, on="other_id", how="inner").select(*_PAIR, "taken", is_taken=pl.lit(value=True))
+    beside = moves.join(taken.unique(_PAIR, keep="first"), on=_PAIR, how="left", maintain_order="left")
+    due = pl.when("is_taken").then("taken").otherwise("due")
+    return beside.with_columns(due=due).select(moves.columns)
 
 
 def _with_due(moves: pl.DataFrame, *, is_undo: bool) -> pl.DataFrame:

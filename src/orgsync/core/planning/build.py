@@ -96,7 +96,8 @@ def _with_assignments(
     stages: _Stages, writes: Writes, directory: Directory, policy: Policy
 ) -> tuple[_Stages, Writes, pl.DataFrame]:
     """Add what is assigned by all of that; the issues are those of this stage alone."""
-    found = plan_assignments(writes, stages.managers.named, directory, policy)
+    kept = dict(stages.merges.select("other_id", "learner_id").iter_rows())
+    found = plan_assignments(writes, stages.managers.named, directory, policy, kept=kept)
     return replace(stages, assigned=found.changes), found.writes, found.issues
 
 

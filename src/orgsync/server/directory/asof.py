@@ -67,6 +67,12 @@ _ASSIGNMENTS: Final = """
      WHERE past.organization_id = %(organization)s AND past.since <= %(moment)s
      ORDER BY past.learner_id, past.assignment_id, past.until DESC)
 """
+_TITLES: Final = """
+    SELECT assignment.id, content.title
+      FROM learning_assignment AS assignment JOIN learning_content AS content
+        ON content.organization_id = assignment.organization_id AND content.id = assignment.content_id
+     WHERE assignment.organization_id = %(organization)s
+"""
 _NAMES: Final = """
     SELECT id, {name} FROM directory_{table} WHERE organization_id = %(organization)s
 """
@@ -98,7 +104,7 @@ class PastDirectory:
     licenses: pl.DataFrame
     """`learner_id`, `pool_id`, `state`, `pool_key`."""
     assignments: pl.DataFrame
-    """`learner_id`, `assignment_id`, `state` (open, completed or closed), `due_on` (ISO text)."""
+    """`learner_id`, `assignment_id`, `state` (open, completed or closed), `due_on` (ISO text), `title`."""
     claims: pl.DataFrame
     """`learner_id`, `feed_id`, `feed_name`. A claim whose beginning is not known counts from the first day."""
     custom_attributes: tuple[str, ...]
@@ -121,10 +127,16 @@ def read_as_of(organization_id: int, moment: datetime) -> PastDirectory:
             learners=learners.drop(unused),
             memberships=_spans(cursor, which, "membership", ("group_id", "reasons"), ("group_name", _GROUP_NAMES)),
             licenses=_spans(cursor, which, "license", ("pool_id", "state"), ("pool_key", _POOL_KEYS)),
-            assignments=read_frame(cursor, _ASSIGNMENTS, which, STANDING).sort("learner_id", "assignment_id"),
+            assignments=_assigned(cursor, which),
             claims=_spans(cursor, which, "claim", ("feed_id",), ("feed_name", _FEED_NAMES)),
             custom_attributes=tuple(name for name in custom if name not in unused),
         )
+
+
+def _assigned(cursor: CursorWrapper, which: dict[str, Any]) -> pl.DataFrame:
+    stands = read_frame(cursor, _ASSIGNMENTS, which, STANDING)
+    titles = read_frame(cursor, _TITLES, which, pl.Schema({"assignment_id": pl.Int64, "title": pl.String}))
+    return stands.join(titles, on="assignment_id", how="left").sort("learner_id", "assignment_id")
 
 
 _POOL_KEYS: Final = _NAMES.format(name="key", table="pool")

@@ -29,7 +29,7 @@ ANY_IN_FORCE: Final = f"""
 """Whether the organization at hand has any, for a query that reads the organization anyway."""
 _READ: Final = f"""
     SELECT assignment.id, {_IN_FORCE}, content.title, audience, group_id, learner_id, attribute, value,
-           due, due_on, due_days
+           due, due_on, due_days, former_learner_ids[cardinality(former_learner_ids)]
       FROM learning_assignment AS assignment JOIN learning_content AS content
         ON content.organization_id = assignment.organization_id AND content.id = assignment.content_id
      WHERE assignment.organization_id = %(organization)s AND ({_IN_FORCE} OR assignment.id = ANY (%(edited)s))
@@ -74,28 +74,14 @@ _OPEN: Final = f"""
 """  # noqa: S608
 COMPLETE: Final = """
     UPDATE learning_learnerassignment AS link
-       SET state = 'completed', until = greatest(link.since, done.at), until_job_id = NULL
-      FROM ({pairs}) AS pair (learner_id, content_id),
-           LATERAL (
-              SELECT progress.completed_at FROM learning_progress AS progress
-               WHERE progress.organization_id = %(organization)s AND progress.learner_id = pair.learner_id
-                 AND progress.content_id = pair.content_id AND progress.completed_at IS NOT NULL
-               UNION ALL
-              SELECT max(progress.completed_at)
-                FROM learning_content AS content
-                JOIN learning_contentpart AS part
-                  ON part.organization_id = content.organization_id AND part.whole_id = content.id
-                LEFT JOIN learning_progress AS progress
-                  ON progress.organization_id = part.organization_id AND progress.learner_id = pair.learner_id
-                 AND progress.content_id = part.part_id
-               WHERE content.organization_id = %(organization)s AND content.id = pair.content_id
-                 AND content.kind = 'path'
-              HAVING count(*) > 0 AND count(*) = count(progress.completed_at)
-           ) AS done (at)
+       SET state = 'completed', until = greatest(link.since, progress.completed_at), until_job_id = NULL
+      FROM ({pairs}) AS pair (learner_id, content_id), learning_progress AS progress
      WHERE link.organization_id = %(organization)s AND link.state = 'open'
        AND link.learner_id = pair.learner_id AND link.content_id = pair.content_id
+       AND progress.organization_id = %(organization)s AND progress.learner_id = pair.learner_id
+       AND progress.content_id = pair.content_id AND progress.completed_at IS NOT NULL
 """
-"""Complete the open assignments of `pairs`, a query, whose content is done: a path when all its parts are."""
+"""Complete the open assignments of `pairs`, a query, whose content is done."""
 _JUST_OPENED: Final = """
     SELECT DISTINCT opened.learner_id, opened.content_id
       FROM learning_learnerassignment AS opened, planned_assignment AS planned
@@ -141,12 +127,13 @@ def read_assignments(
 
 
 def _assignment(row: Sequence[Any]) -> Assignment:
-    number, _, title, audience, group_id, learner_id, attribute, value, due, due_on, due_days = row
+    number, _, title, audience, group_id, learner_id, attribute, value, due, due_on, due_days, former_id = row
     return Assignment(
         number,
         title,
         Audience(AudienceKind(audience), group_id, learner_id, attribute, value),
         Due(DueKind(due), due_on, due_days or 0),
+        former_id,
     )
 
 

@@ -22,9 +22,9 @@ _AUDIENCES: Final = """
 """
 
 
-def people_reached(organization_id: int, audience: Audience) -> list[int]:
-    """Return the ids of the active learners in the audience, in order."""
-    return _people_in(organization_id, [audience])
+def people_reached(organization_id: int, audience: Audience, *, among: Sequence[int] | None = None) -> list[int]:
+    """Return the ids of the active learners in the audience, in order; of those `among` whom it is asked, if any."""
+    return _people_in(organization_id, [audience], among)
 
 
 def people_concerned(organization_id: int, assignments: Sequence[int]) -> list[int]:
@@ -39,10 +39,12 @@ def people_concerned(organization_id: int, assignments: Sequence[int]) -> list[i
     return sorted(found.union(_people_in(organization_id, audiences)))
 
 
-def _people_in(organization_id: int, audiences: Sequence[Audience]) -> list[int]:
+def _people_in(organization_id: int, audiences: Sequence[Audience], among: Sequence[int] | None = None) -> list[int]:
     if not audiences:
         return []
     mine = SQL("learner.organization_id = {}").format(Literal(organization_id))
+    if among is not None:
+        mine = SQL("{} AND learner.id = ANY ({})").format(mine, Literal(list(among)))
     each = [_ACTIVE.format(mine, _is_reached(organization_id, audience)) for audience in audiences]
     with connection.cursor() as cursor:
         cursor.execute(SQL(" UNION ").join(each))

@@ -240,7 +240,7 @@ def apply_contents(organization: Organization, file: ContentFile, *, by: Account
         parts = {
             ids[row.values.key]: [ids[key] for key in row.parts if key in ids] for row in rows if row.parts is not None
         }
-        write_parts(organization.pk, parts)
+        write_parts(organization, parts, now=now)
         wholes = ContentPart.objects.filter(**mine, part_id__in=[ids[row.values.key] for row in rows])
         sum_up(organization.pk, sorted(set(wholes.values_list("whole_id", flat=True))))
         _write_audiences(mine, {ids[row.values.key]: row.group_ids for row in rows if row.group_ids is not None})

@@ -13,6 +13,7 @@ from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Group
 from orgsync.server.learning.contentvalues import MOST_PARTS, ContentValues, problems_of
 from orgsync.server.learning.models import Assignment, Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.wholes import complete_wholes
 from orgsync.server.orgs.models import Account, Organization
 
 PARTS_OF: Final = {
@@ -90,6 +91,9 @@ def archive_content(content: Content, *, now: datetime, archives: bool = True) -
     action = Action.CONTENT_ARCHIVED if archives else Action.CONTENT_CHANGED
     with transaction.atomic():
         content.save(update_fields=["archived_at"])
+        # An archived part is asked for no more; what is offered again may be done by now.
+        wholes = ContentPart.objects.filter(organization_id=content.organization_id, part_id=content.pk)
+        complete_wholes(content.organization, [content.pk, *wholes.values_list("whole_id", flat=True)], now=now)
         record(content.organization_id, action, {"content": content.pk}, at=now)
 
 
@@ -102,7 +106,7 @@ def set_parts(whole: Content, parts: Sequence[Content], *, now: datetime) -> Non
     if len(parts) > MOST_PARTS or len({part.pk for part in parts}) < len(parts):
         raise ContentRefused({"parts": f"Name at most {MOST_PARTS} parts, each once."})
     with transaction.atomic():
-        write_parts(whole.organization_id, {whole.pk: [part.pk for part in parts]})
+        write_parts(whole.organization, {whole.pk: [part.pk for part in parts]}, now=now)
         record(whole.organization_id, Action.CONTENT_CHANGED, {"content": whole.pk, "parts": len(parts)}, at=now)
 
 
@@ -116,15 +120,19 @@ def set_audience(content: Content, groups: Sequence[Group], *, now: datetime) ->
         record(content.organization_id, Action.CONTENT_CHANGED, facts, at=now)
 
 
-def write_parts(organization_id: int, parts: Mapping[int, Sequence[int]]) -> None:
-    """Write the parts of wholes, by ids, in place of those that there were, and how long paths take by them."""
-    ContentPart.objects.filter(organization_id=organization_id, whole_id__in=parts).delete()
+def write_parts(organization: Organization, parts: Mapping[int, Sequence[int]], *, now: datetime) -> None:
+    """Write the parts of wholes, by ids, in place of those that there were, and how long paths take by them.
+
+    Who has completed all of them has completed the whole.
+    """
+    ContentPart.objects.filter(organization_id=organization.pk, whole_id__in=parts).delete()
     ContentPart.objects.bulk_create(
-        ContentPart(organization_id=organization_id, whole_id=whole, position=place, part_id=part)
+        ContentPart(organization_id=organization.pk, whole_id=whole, position=place, part_id=part)
         for whole, of_it in parts.items()
         for place, part in enumerate(of_it, 1)
     )
-    sum_up(organization_id, list(parts))
+    sum_up(organization.pk, list(parts))
+    complete_wholes(organization, parts, now=now)
 
 
 def sum_up(organization_id: int, wholes: Sequence[int]) -> None:

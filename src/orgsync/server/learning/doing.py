@@ -5,31 +5,12 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from django.db import connection, transaction
-
 from orgsync.server.directory.models import Learner
 from orgsync.server.learning.models import Content, ContentKind, Progress, Source, Verb
 from orgsync.server.learning.recording import Deed, record
 from orgsync.server.orgs.models import Organization
 
 _NAMESPACE: Final = uuid.UUID("7d0c8d4e-5f0b-4f0e-9c53-0d4f3f1f6a3e")
-# Paths with the part of which no other part is left to complete.
-_DONE_PATHS: Final = """
-    SELECT whole.id FROM learning_contentpart AS mine
-      JOIN learning_content AS whole
-        ON whole.organization_id = %(organization)s AND whole.id = mine.whole_id AND whole.kind = 'path'
-     WHERE mine.organization_id = %(organization)s AND mine.part_id = %(part)s
-       AND NOT EXISTS (
-           SELECT FROM learning_contentpart AS part
-             JOIN learning_content AS content
-               ON content.organization_id = %(organization)s AND content.id = part.part_id
-              AND content.archived_at IS NULL
-             LEFT JOIN learning_progress AS progress
-               ON progress.organization_id = %(organization)s AND progress.learner_id = %(learner)s
-              AND progress.content_id = part.part_id
-            WHERE part.organization_id = %(organization)s AND part.whole_id = whole.id
-              AND progress.completed_at IS NULL)
-"""
 
 
 def address_to_open(content: Content) -> str:
@@ -56,16 +37,11 @@ def like(organization: Organization, learner: Learner, content: Content, *, like
 def report_progress(
     organization: Organization, learner: Learner, content: Content, percent: int, *, now: datetime
 ) -> None:
-    """Note how far the learner says to be; 100 completes, and with it every path of which nothing else is left."""
+    """Note how far the learner says to be; 100 completes. A collection only gathers: its parts complete it."""
     if content.kind == ContentKind.COLLECTION:
         return
-    if percent < 100:
-        _do(organization, learner, content, Verb.PROGRESSED, percent=percent, now=now)
-        return
-    with transaction.atomic():
-        _do(organization, learner, content, Verb.COMPLETED, percent=100, now=now)
-        for path in _paths_done_by(organization.pk, learner.id, content.pk):
-            _do(organization, learner, path, Verb.COMPLETED, percent=100, now=now)
+    verb = Verb.PROGRESSED if percent < 100 else Verb.COMPLETED
+    _do(organization, learner, content, verb, percent=min(percent, 100), now=now)
 
 
 def _do(
@@ -79,12 +55,3 @@ def _do(
 ) -> None:
     deed = Deed(learner.id, content.pk, verb, now, uuid.uuid4(), percent=percent)
     record(organization, [deed], source=Source.PAGE, now=now)
-
-
-def _paths_done_by(organization_id: int, learner_id: int, part_id: int) -> list[Content]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DONE_PATHS, {"organization": organization_id, "learner": learner_id, "part": part_id})
-        ids = [whole_id for (whole_id,) in cursor.fetchall()]
-    done = Progress.objects.filter(organization_id=organization_id, learner_id=learner_id, completed_at__isnull=False)
-    wholes = Content.objects.filter(organization_id=organization_id, id__in=ids, archived_at=None)
-    return list(wholes.exclude(id__in=done.values("content_id")))

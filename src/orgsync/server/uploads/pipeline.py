@@ -137,7 +137,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
         )
         revision = applied.revision
         send_invitations(job, writes, applied, now=now)
-    follow_people(job, draft)
+    follow_people(job, draft, now=now)
     note_rule(job, writes)
     note_assignments(job, writes)
     remember_effects(job, draft.effects, now=now)

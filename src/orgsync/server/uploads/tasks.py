@@ -24,6 +24,7 @@ from orgsync.server.orgs.trimming import trim_audit_logs
 from orgsync.server.tokens.kept import forget_answers
 from orgsync.server.tokens.limits import forget_calls
 from orgsync.server.uploads import attempts, transitions
+from orgsync.server.uploads.assignmentjobs import forget_unbegun
 from orgsync.server.uploads.digest import send_digests
 from orgsync.server.uploads.erase import finish_erasures
 from orgsync.server.uploads.idempotency import forget_keys
@@ -122,6 +123,7 @@ def retention(timestamp: int) -> None:
     purge_leavers(now)
     remove_old_files(now)
     remove_left_over(now)
+    forget_unbegun(now)
     forget_texts(now)
     forget_deliveries(now)
     forget_timelines(now)

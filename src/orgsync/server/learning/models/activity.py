@@ -24,6 +24,8 @@ class Source(models.TextChoices):
     PAGE = "page"
     XAPI = "xapi"
     FILE = "file"
+    PARTS = "parts"
+    """Nobody told it: a path or a collection was completed with the last of its parts."""
 
 
 class Activity(models.Model):

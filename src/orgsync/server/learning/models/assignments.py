@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from orgsync.server.orgs.models import Account, Organization
@@ -39,6 +40,8 @@ class Assignment(models.Model):
     audience = models.TextField(choices=AudienceKind.choices)
     group_id = models.BigIntegerField(null=True, blank=True)
     learner_id = models.BigIntegerField(null=True, blank=True)
+    former_learner_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    """The records that it was made for before merges moved it, the latest last: an undo moves it back."""
     attribute = models.TextField(default="", blank=True)
     """Name of the attribute, custom ones with their prefix; empty for another audience."""
     value = models.TextField(default="", blank=True)
@@ -109,7 +112,7 @@ class LearnerAssignment(models.Model):
     until = models.DateTimeField(null=True)
     """When it was completed or closed; null while it is open."""
     until_job_id = models.BigIntegerField(null=True)
-    """The job that closed it; null where the person completed it."""
+    """The job that closed it; null where the person completed it, closed since or not."""
 
     pk = models.CompositePrimaryKey("organization_id", "learner_id", "assignment_id")
 
