@@ -134,10 +134,17 @@ def test_course_is_assigned_by_plan_and_shown_everywhere(
     """
     course, old = make(acme, "Selling"), make(acme, "Old")
     assert alice.post(f"{LIST}{old.pk}/archive/", {"do": "archive"}).status_code == 302
-    empty = alice.post(f"{LIST}{course.pk}/assign/", {"whom": "group", "groups": "Nobody's", "due": "never"})
-    assert "There is no group Nobody&#x27;s." in empty.content.decode()
-    form = {"whom": "group", "groups": "Sales\nSecret", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1"}
-    sent = alice.post(f"{LIST}{course.pk}/assign/", form)
+    page, secret = f"{LIST}{course.pk}/assign/", Group.objects.get(name="Secret")
+    empty = alice.post(page, {"whom": "group", "due": "never"})
+    assert "Say to whom." in empty.content.decode()
+    asked = {"whom": "group", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1", "groups": [sales.pk]}
+    found = alice.post(page, {**asked, "do": "find", "find": "sEcr"}).content.decode()
+    assert re.findall(r'name="groups" value="(\d+)"( checked)?', found) == [
+        (str(sales.pk), " checked"),
+        (str(secret.pk), ""),
+    ]
+    assert 'value="2020-01-31"' in found
+    sent = alice.post(page, asked | {"groups": [sales.pk, secret.pk]})
     job = UploadJob.objects.get(organization=acme)
     assert sent["Location"] == f"/admin/people/sync-history/{job.public_id}/"
     assert run(job).status == JobStatus.HELD
@@ -167,7 +174,9 @@ def test_course_is_assigned_by_plan_and_shown_everywhere(
         text = content(limited, path)
         assert "bo.adams@example.com" not in text
         assert "Secret" not in text
-    of_secret = Assignment.objects.get(organization=acme, group_id=Group.objects.get(name="Secret").pk)
+    of_secret = Assignment.objects.get(organization=acme, group_id=secret.pk)
+    assert limited.post(page, {"whom": "group", "due": "never", "groups": [secret.pk]}).status_code == 200
+    assert "Secret" not in limited.post(page, {"do": "find", "find": "sec"}).content.decode()
     assert limited.get(f"{LIST}assignments/{of_secret.pk}/").status_code == 404
     assert limited.post(f"{LIST}{course.pk}/assign/", {"whom": "everybody", "due": "never"}).status_code == 200
     ended = limited.post(f"{LIST}assignments/{of_sales.pk}/")

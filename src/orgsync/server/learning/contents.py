@@ -10,7 +10,7 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.core.normalize import fold_key
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
-from orgsync.server.directory.models import Group
+from orgsync.server.directory.models import Group, Pool
 from orgsync.server.learning.contentvalues import MOST_PARTS, ContentValues, problems_of
 from orgsync.server.learning.models import Assignment, Audience, Content, ContentKind, ContentPart
 from orgsync.server.learning.wholes import complete_wholes
@@ -118,6 +118,16 @@ def set_audience(content: Content, groups: Sequence[Group], *, now: datetime) ->
         Audience.objects.bulk_create(Audience(**mine, group_id=group.pk) for group in groups)
         facts = {"content": content.pk, "groups": sorted(group.pk for group in groups)}
         record(content.organization_id, Action.CONTENT_CHANGED, facts, at=now)
+
+
+def set_license(content: Content, pool: Pool | None, *, now: datetime) -> None:
+    """Let only people with an active license of the pool start the content; without one everybody may."""
+    content.pool_id = None if pool is None else pool.pk
+    with transaction.atomic():
+        content.save(update_fields=["pool_id"])
+        record(
+            content.organization_id, Action.CONTENT_CHANGED, {"content": content.pk, "pool": content.pool_id}, at=now
+        )
 
 
 def write_parts(organization: Organization, parts: Mapping[int, Sequence[int]], *, now: datetime) -> None:

@@ -37,6 +37,8 @@ class Content(models.Model):
     """What one learns by it: short texts, as written."""
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
+    pool_id = models.BigIntegerField(null=True, blank=True)
+    """The pool of which a person needs a license to learn it; null: nobody needs any."""
     archived_at = models.DateTimeField(null=True, blank=True)
     """Since when it is offered no longer; what people did with it stays."""
 

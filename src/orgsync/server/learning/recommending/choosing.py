@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from orgsync.server.directory.models import Learner
+from orgsync.server.learning.licensed import only_licensed
 from orgsync.server.learning.models import (
     Affinity,
     AssignmentState,
@@ -37,7 +38,8 @@ def recommend(organization: Organization, learner: Learner, *, most: int = MOST)
     """
     Return what is recommended, the best first: by rules, then by colleagues.
 
-    Never what the learner has begun, completed or is assigned, and nothing that they do not see.
+    Never what the learner has begun, completed or is assigned, nothing that they do not see, and nothing that takes a
+    license which they do not have.
     """
     open_to = _not_known_yet(organization.pk, learner)
     by_rule = _by_rule(organization, learner, open_to, most)
@@ -51,7 +53,8 @@ def _not_known_yet(organization_id: int, learner: Learner) -> QuerySet[Content]:
     mine = {"organization_id": organization_id, "learner_id": learner.id}
     begun = Progress.objects.filter(Q(started_at__isnull=False) | Q(completed_at__isnull=False), **mine)
     assigned = LearnerAssignment.objects.filter(state=AssignmentState.OPEN, **mine)
-    found = visible_content(organization_id, learner.id).exclude(id__in=begun.values("content_id"))
+    found = only_licensed(visible_content(organization_id, learner.id), organization_id, learner.id)
+    found = found.exclude(id__in=begun.values("content_id"))
     return found.exclude(id__in=assigned.values("content_id"))
 
 

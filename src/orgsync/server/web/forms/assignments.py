@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.assigning import Audience, AudienceKind, Due, DueKind
@@ -18,9 +19,12 @@ from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.assigning import MOST_DAYS, NOTE_LENGTH, Terms
 from orgsync.server.web.forms.groups import PlaceForm
 from orgsync.server.web.forms.learners import label_of
-from orgsync.server.web.forms.names import check_known, groups_named, names_in
+from orgsync.server.web.forms.names import check_known, names_in
 from orgsync.server.web.forms.plain import PlainForm
 
+OFFERED: Final = 20
+"""Groups that are offered beside the chosen ones: for another one its name is searched."""
+NAME_LENGTH: Final = 200
 VIEW_WORDS: Final = {
     "open": _("Open"),
     "overdue": _("Overdue"),
@@ -87,13 +91,11 @@ class AssignForm(PlainForm):
     """To whom, by when, and what they are told."""
 
     whom = forms.ChoiceField(label=_("Assign to"), choices=WHOM, initial=AudienceKind.GROUP.value)
-    groups = forms.CharField(
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.none(),
         label=_("Groups"),
         required=False,
-        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
-        help_text=_(
-            "One name a line. Whoever joins a group later gets it too, and so do the people of groups inside it."
-        ),
+        help_text=_("Whoever joins a group later gets it too, and so do the people of groups inside it."),
     )
     people = forms.CharField(
         label=_("E-mail addresses or unique user IDs"),
@@ -140,12 +142,27 @@ class AssignForm(PlainForm):
         if not people.is_everybody:
             choices = [choice for choice in WHOM if choice[0] in {AudienceKind.GROUP, AudienceKind.PERSON}]
             self.fields["whom"].choices = choices  # type: ignore[attr-defined]
-        self.group_names = (
-            groups_within(organization.pk, people).order_by("name_key").values_list("name", flat=True)[:200]
-        )
+        self.fields["groups"].queryset = groups_within(organization.pk, people)  # type: ignore[attr-defined]
+        self.find = ""
+        """Part of the name of the groups that are offered."""
 
-    def clean_groups(self) -> list[Group]:
-        return groups_named(groups_within(self.organization.pk, self.within), self.cleaned_data["groups"])
+    @classmethod
+    def looking(cls, posted: QueryDict, organization: Organization, people: People) -> "AssignForm":
+        """Return the form as it was filled in, with the groups that its search finds; nothing is checked yet."""
+        written: dict[str, Any] = {name: posted.get(name, "") for name in cls.base_fields}
+        form = cls(None, organization, people, initial=written | {"groups": posted.getlist("groups")})
+        form.find = posted.get("find", "")[:NAME_LENGTH]
+        return form
+
+    @property
+    def offered(self) -> list[tuple[Group, bool]]:
+        """Return the groups to choose from, and whether each is chosen: the chosen ones, then some that are found."""
+        given = self["groups"].value() or ()
+        numbers = [int(one) for one in map(str, given) if one.isdecimal() and len(one) < 19]
+        among: QuerySet[Group] = self.fields["groups"].queryset  # type: ignore[attr-defined]
+        chosen = list(among.filter(pk__in=numbers).order_by("name_key"))
+        found = among.filter(name_key__contains=fold_key(self.find)).exclude(pk__in=numbers).order_by("name_key")
+        return [*((group, True) for group in chosen), *((group, False) for group in found[:OFFERED])]
 
     def clean_people(self) -> list[Learner]:
         words = names_in(self.cleaned_data["people"])[:51]

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.normalize import fold_key
-from orgsync.server.directory.models import Group
+from orgsync.server.directory.models import Group, Pool
 from orgsync.server.learning.contents import PARTS_OF
 from orgsync.server.learning.contentvalues import (
     KEY_LENGTH,
@@ -196,6 +196,26 @@ class AudienceForm(PlainForm):
     def clean_groups(self) -> list[Group]:
         mine = Group.objects.filter(organization_id=self.content.organization_id)
         return groups_named(mine, self.cleaned_data["groups"])
+
+
+class LicenseForm(PlainForm):
+    """The license that a content takes."""
+
+    pool = forms.ChoiceField(
+        label=_("Takes a license of"),
+        required=False,
+        help_text=_("Who has no active one sees it, but cannot start it, and is not recommended it."),
+    )
+
+    def __init__(self, data: Any, content: Content) -> None:
+        super().__init__(data, initial={"pool": content.pool_id or ""})
+        self.pools = {str(one.pk): one for one in Pool.objects.filter(organization_id=content.organization_id)}
+        names = sorted((one.name, number) for number, one in self.pools.items())
+        choices = [("", _("No license")), *((number, name) for name, number in names)]
+        self.fields["pool"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+    def chosen(self) -> Pool | None:
+        return self.pools.get(self.cleaned_data["pool"])
 
 
 class ImportForm(PlainForm):

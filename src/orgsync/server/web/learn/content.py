@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from orgsync.server.learning import doing
+from orgsync.server.learning.licensed import pool_missing
 from orgsync.server.learning.mine import Item, items_of, parts_of
 from orgsync.server.learning.models import Content, ContentKind, Progress
 from orgsync.server.learning.visible import visible_content
@@ -44,6 +45,7 @@ def detail(request: LearnerRequest, content: int) -> HttpResponse:
         "next_part": next((part for part in parts if not part.is_done), None),
         "likes": count if count >= FEWEST_LIKES else 0,
         "opens": bool(doing.address_to_open(found)),
+        "pool_missing": pool_missing(found, request.learner.id),
         "steps": STEPS,
         "may_report": request.organization.learners_report_progress and found.kind != ContentKind.COLLECTION,
     }
@@ -59,6 +61,8 @@ def start(request: LearnerRequest, content: int) -> HttpResponse:
     address = doing.address_to_open(found)
     if not address:
         raise Http404
+    if pool_missing(found, request.learner.id):
+        return redirect("learn:content", content=found.pk)
     if request.method == "GET":
         doing.view(request.organization, request.learner, found, now=timezone.now())
     return HttpResponseRedirect(address)
@@ -69,7 +73,7 @@ def start(request: LearnerRequest, content: int) -> HttpResponse:
 def progress(request: LearnerRequest, content: int) -> HttpResponse:
     """Note how far the learner says to be."""
     found = content_or_404(request, content)
-    if not request.organization.learners_report_progress:
+    if not request.organization.learners_report_progress or pool_missing(found, request.learner.id):
         raise PermissionDenied
     form = ProgressForm(request.POST)
     if not form.is_valid():

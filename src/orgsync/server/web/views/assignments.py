@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
+from orgsync.server.learning.licensed import shortfall_of
 from orgsync.server.learning.models import Assignment
 from orgsync.server.learning.queries_assignments import (
     assignments_csv,
@@ -89,8 +90,13 @@ def people_download(request: AdminRequest, assignment: int) -> HttpResponseBase:
 def new(request: AdminRequest, content: int) -> HttpResponse:
     """Say to whom a content is assigned, and by when; the plan is shown before anybody gets it."""
     found = content_or_404(request, content)
-    posted = request.POST if request.method == "POST" else None
-    form = AssignForm(posted, request.organization, request.people, initial={"groups": request.GET.get("group", "")})
+    if request.method == "POST" and request.POST.get("do") == "find":
+        form = AssignForm.looking(request.POST, request.organization, request.people)
+    else:
+        posted = request.POST if request.method == "POST" else None
+        form = AssignForm(
+            posted, request.organization, request.people, initial={"groups": request.GET.getlist("group")}
+        )
     if form.is_bound and form.is_valid():
         try:
             job = assign(
@@ -105,6 +111,10 @@ def new(request: AdminRequest, content: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.info(request, _("Nothing is assigned yet. Look at the plan when it is made, then approve it."))
+            if short := shortfall_of(found, form.audiences()):
+                told = {"without": short.without, "all": short.reached, "license": short.pool.name}
+                words = _("%(without)d of %(all)d have no license “%(license)s”: they could not start it.")
+                messages.warning(request, words % told, extra_tags="warn")
             return redirect("web:job", job=job.public_id)
     return render(request, "web/assignments/new.html", {**about(request, found), "form": form})
 

@@ -20,8 +20,10 @@ from orgsync.server.learning.contents import (
     change_content,
     make_content,
     set_audience,
+    set_license,
     set_parts,
 )
+from orgsync.server.learning.licensed import pool_of
 from orgsync.server.learning.models import Content, ContentKind
 from orgsync.server.learning.queries_assignments import (
     assignments_seen,
@@ -36,7 +38,7 @@ from orgsync.server.orgs.zones import day_of
 from orgsync.server.uploads.assigning import ASSIGNABLE
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.assignments import VIEW_WORDS, StandingForm
-from orgsync.server.web.forms.contents import AudienceForm, ContentForm, ContentsForm, PartsForm
+from orgsync.server.web.forms.contents import AudienceForm, ContentForm, ContentsForm, LicenseForm, PartsForm
 from orgsync.server.web.screens import AdminRequest, screen
 
 _NEEDED: Final = {
@@ -102,6 +104,7 @@ def detail(request: AdminRequest, content: int) -> HttpResponse:
         "wholes": wholes_of(found),
         "groups": [group for group in groups if people.is_everybody or group.pk in (people.group_ids or ())],
         "is_for_everybody": not groups,
+        "pool": pool_of(found),
         "lines": lines_of(request.organization.pk, assignments, today=today, within=people),
         "counts": counts_of(request.organization.pk, [found.pk], today=today).get(found.pk)
         if people.is_everybody
@@ -151,13 +154,18 @@ def curate(request: AdminRequest, content: int) -> HttpResponse:
     what = request.POST.get("do") if posted is not None else None
     parts = PartsForm(posted if what == "parts" else None, found, parts_of(found))
     audience = AudienceForm(posted if what == "audience" else None, found, audience_groups(found))
+    license_form = LicenseForm(posted if what == "license" else None, found)
     try:
         if parts.is_bound and parts.is_valid():
             set_parts(found, parts.cleaned_data["parts"], now=timezone.now())
         elif audience.is_bound and audience.is_valid():
             set_audience(found, audience.cleaned_data["groups"], now=timezone.now())
+        elif license_form.is_bound and license_form.is_valid():
+            set_license(found, license_form.chosen(), now=timezone.now())
         else:
-            forms = {"parts_form": parts if PARTS_OF.get(ContentKind(found.kind)) else None, "audience_form": audience}
+            has_parts = PARTS_OF.get(ContentKind(found.kind))
+            forms = {"parts_form": parts if has_parts else None, "audience_form": audience}
+            forms["license_form"] = license_form if license_form.pools else None
             return render(request, "web/contents/curate.html", {**about(request, found), **forms})
     except ContentRefused as refused:
         messages.error(request, str(refused), extra_tags="bad")

@@ -1,0 +1,67 @@
+"""Content that takes a license: who has an active one may start it, and is recommended it; others see why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from orgsync.core.assigning import Audience
+from orgsync.server.directory.audiences import people_reached
+from orgsync.server.directory.models import LicenseAssignment, LicenseState, Pool
+from orgsync.server.learning.models import Content
+
+_COUNT: Final = """
+    SELECT count(*) FROM directory_licenseassignment
+     WHERE organization_id = %s AND pool_id = %s AND state = 'active' AND learner_id = ANY (%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """How many of the people whom an audience reaches could not start a content."""
+
+    pool: Pool
+    without: int
+    reached: int
+
+
+def only_licensed(contents: QuerySet[Content], organization_id: int, learner_id: int) -> QuerySet[Content]:
+    """Leave out what takes a license that the learner does not have."""
+    held = LicenseAssignment.objects.filter(
+        organization_id=organization_id, learner_id=learner_id, state=LicenseState.ACTIVE, pool_id=OuterRef("pool_id")
+    )
+    return contents.filter(Q(pool_id=None) | Exists(held))
+
+
+def pool_missing(content: Content, learner_id: int) -> Pool | None:
+    """Return the pool of which the learner would need a license to start the content; None where nothing is missing."""
+    mine = {"organization_id": content.organization_id}
+    if content.pool_id is None:
+        return None
+    held = LicenseAssignment.objects.filter(
+        **mine, learner_id=learner_id, pool_id=content.pool_id, state=LicenseState.ACTIVE
+    )
+    return None if held.exists() else pool_of(content)
+
+
+def pool_of(content: Content) -> Pool | None:
+    """Return the pool of which a person needs a license to learn the content."""
+    return Pool.objects.filter(organization_id=content.organization_id, id=content.pool_id).first()
+
+
+def shortfall_of(content: Content, audiences: Sequence[Audience]) -> Shortfall | None:
+    """Return how many of these people have no active license for the content; None where all have, or none is needed.
+
+    Whom several audiences reach counts once.
+    """
+    pool = pool_of(content)
+    if pool is None:
+        return None
+    organization_id = content.organization_id
+    people = {one for audience in audiences for one in people_reached(organization_id, audience)}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [organization_id, pool.pk, sorted(people)])
+        (held,) = cursor.fetchone()
+    return Shortfall(pool, len(people) - held, len(people)) if held < len(people) else None
