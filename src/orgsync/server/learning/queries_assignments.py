@@ -21,6 +21,7 @@ from orgsync.server.learning.models import (
     LearnerAssignment,
     Progress,
 )
+from orgsync.server.learning.paging import cut
 from orgsync.server.orgs.access import EVERYBODY, People
 
 OPEN, OVERDUE, COMPLETED, CLOSED = "open", "overdue", "completed", "closed"
@@ -127,14 +128,8 @@ def page_of_assignments(
         assignments = assignments.filter(id__gt=before).order_by("id")
     elif after is not None:
         assignments = assignments.filter(id__lt=after)
-    found = list(assignments[: size + 1])
-    shown = found[:size][::-1] if is_back else found[:size]
-    has_next, has_previous = (True, len(found) > size) if is_back else (len(found) > size, after is not None)
-    return AssignmentPage(
-        shown,
-        after=shown[-1].pk if shown and has_next else None,
-        before=shown[0].pk if shown and has_previous else None,
-    )
+    page = cut(list(assignments[: size + 1]), size, lambda one: one.pk, is_back=is_back, is_first=after is None)
+    return AssignmentPage(page.rows, after=page.after, before=page.before)
 
 
 def assignments_csv(
@@ -267,17 +262,11 @@ def page_of_people(
     elif after is not None:
         places = places.filter(learner_id__gt=after)
     ids = list(places.order_by("-learner_id" if is_back else "learner_id")[: size + 1])
-    shown = sorted(ids[:size])
-    has_more = len(ids) > size
-    people = {one.id: one for one in people_in_order(organization_id, shown)}
-    found = links.filter(learner_id__in=shown).order_by("learner_id", "assignment_id")
+    page = cut(ids, size, lambda learner_id: learner_id, is_back=is_back, is_first=after is None)
+    people = {one.id: one for one in people_in_order(organization_id, list(page.rows))}
+    found = links.filter(learner_id__in=page.rows).order_by("learner_id", "assignment_id")
     lines = [(people[link.learner_id], link) for link in found if link.learner_id in people]
-    has_next, has_previous = (True, has_more) if is_back else (has_more, after is not None)
-    return PeoplePage(
-        lines,
-        after=shown[-1] if shown and has_next else None,
-        before=shown[0] if shown and has_previous else None,
-    )
+    return PeoplePage(lines, after=page.after, before=page.before)
 
 
 def people_csv(organization_id: int, links: QuerySet[LearnerAssignment]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Group
 from orgsync.server.directory.queries import PAGE_SIZE
 from orgsync.server.learning.models import Assignment, Audience, Content, ContentPart
+from orgsync.server.learning.paging import cut
 
 SORTS: Final = {"title": "title_key", "new": "created_at", "length": "seconds"}
 CONTENT_COLUMNS: Final = (
@@ -112,16 +113,10 @@ def page_of_contents(
         found = found.filter(Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"id__{side}": place.pk}))
     sign = "-" if falls else ""
     lines = list(found.order_by(f"{sign}{column}", f"{sign}id")[: size + 1])
-    shown = lines[:size][::-1] if is_back else lines[:size]
-    more = len(lines) > size
-    has_next, has_previous = (True, more) if is_back else (more, place is not None)
-    counts = counts_of(organization_id, [one.pk for one in shown], today=today)
-    return ContentPage(
-        [(one, counts.get(one.pk, Counts())) for one in shown],
-        count,
-        after=shown[-1].pk if shown and has_next else None,
-        before=shown[0].pk if shown and has_previous else None,
-    )
+    page = cut(lines, size, lambda one: one.pk, is_back=is_back, is_first=place is None)
+    counts = counts_of(organization_id, [one.pk for one in page.rows], today=today)
+    shown = [(one, counts.get(one.pk, Counts())) for one in page.rows]
+    return ContentPage(shown, count, after=page.after, before=page.before)
 
 
 def counts_of(organization_id: int, content_ids: Sequence[int], *, today: date) -> dict[int, Counts]:
