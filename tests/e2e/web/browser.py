@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -166,8 +167,21 @@ def _content(page: Page) -> list[Place]:
         Place("content", content),
         *(Place(f"content-{what}", f"{content}{what}/") for what in ("assign", "curate", "edit")),
         Place("content-import", f"{path}import/"),
+        Place("content-preview", _previewed(page, f"{path}import/", b"key,title\nfire-safety,Fire safety\n,Nothing\n")),
+        Place("activity-import", "/admin/reports/import/"),
+        Place("activity-preview", _previewed(page, "/admin/reports/import/", b"person,content,verb,at\nx,y,z,never\n")),
+        Place("invitation-over", "/activate/?key=none"),
         Place("assignments", f"{path}assignments/"),
     ]
+
+
+def _previewed(page: Page, path: str, file: bytes) -> str:
+    """Send a file to be imported; return where it is looked at."""
+    page.goto(path)
+    page.locator("main input[type=file]").set_input_files({"name": "some.csv", "mimeType": "text/csv", "buffer": file})
+    page.get_by_role("button", name="Look at the file").click()
+    page.wait_for_url(f"**{path}*/")
+    return urlsplit(page.url).path
 
 
 def _applications(page: Page) -> list[Place]:
