@@ -24,10 +24,11 @@ _FORGET_REFERENCES: Final = """
      WHERE organization_id = %(organization)s AND attribute = 'manager'
        AND (before = ANY (%(named)s) OR after = ANY (%(named)s))
 """
-# Statements that came before anybody knew whose they are name no learner.
-_FORGET_STATEMENTS: Final = """
-    DELETE FROM learning_statement WHERE organization_id = %s AND learner_id IS NULL AND person_key = ANY (%s)
-"""
+# Statements and documents that came before anybody knew whose they are name no learner.
+_FORGET_UNKNOWN: Final = tuple(
+    f"DELETE FROM {table} WHERE organization_id = %s AND learner_id IS NULL AND person_key = ANY (%s)"  # noqa: S608
+    for table in ("learning_statement", "learning_document")
+)
 # A file of activity that somebody is looking at may name anybody.
 _FORGET_IMPORTS: Final = "DELETE FROM learning_activityimport WHERE organization_id = %s"
 _HELD_BY_OTHERS: Final = """
@@ -102,7 +103,8 @@ def erase_rows(person: Person, *, by_id: int, at: datetime, counts: Mapping[str,
     with connection.cursor() as cursor:
         named = [f"?{key}" for key in (*person.ids, *person.keys.emails)]
         cursor.execute(_FORGET_REFERENCES, {"organization": person.organization_id, "named": named})
-        cursor.execute(_FORGET_STATEMENTS, [person.organization_id, [*person.ids, *map(fold_key, person.emails)]])
+        for statement in _FORGET_UNKNOWN:
+            cursor.execute(statement, [person.organization_id, [*person.ids, *map(fold_key, person.emails)]])
         cursor.execute(_FORGET_IMPORTS, [person.organization_id])
         rows = remove_people(cursor, person.organization_id, [person.learner_id], at=at)
     erasure, _ = Erasure.objects.update_or_create(

@@ -77,6 +77,7 @@ _ANONYMIZE: Final = (
      WHERE organization_id = %(organization)s AND (learner_id = ANY (%(people)s) OR other_id = ANY (%(people)s))
     """,
     "DELETE FROM learning_statement WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
+    "DELETE FROM learning_document WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
     "DELETE FROM learning_learnerchoices WHERE organization_id = %(organization)s AND learner_id = ANY (%(people)s)",
     """
     DELETE FROM learning_follow

@@ -23,6 +23,7 @@ PERSON_TABLES: Final[Mapping[str, str]] = {
     "learning_activity": "learner_id",
     "learning_assignment": "learner_id",
     "learning_daysum": "learner_id",
+    "learning_document": "learner_id",
     "learning_follow": "learner_id",
     "learning_learnerassignment": "learner_id",
     "learning_learnerchoices": "learner_id",

@@ -65,7 +65,8 @@ _FORGET_LOG: Final = """
 _LOGS: Final = (
     *("directory_learnerchange", "directory_learnerinvitation"),
     *("directory_pastclaim", "directory_pastlicense", "directory_pastmembership"),
-    *("learning_activity", "learning_daysum", "learning_monthsum", "learning_progress", "learning_statement"),
+    *("learning_activity", "learning_daysum", "learning_monthsum", "learning_progress"),
+    *("learning_document", "learning_statement"),
     *("learning_follow", "learning_learnerchoices", "learning_share", "learning_sharedwith"),
     *("learning_learnerassignment", "learning_pastlearnerassignment"),
 )

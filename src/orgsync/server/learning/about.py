@@ -15,7 +15,7 @@ from orgsync.server.directory.persontables import PERSON_TABLES
 from orgsync.server.orgs.models import Organization
 
 # Secrets, and what belongs to the machinery: hashes of links and cookies, keys of the audit log.
-HIDDEN: Final = frozenset({"digest", "browser", "key", "organization_id", "version"})
+HIDDEN: Final = frozenset({"digest", "browser", "key", "organization_id", "place", "version"})
 WITHHELD: Final = frozenset({"audit_personkey"})
 """A key that says nothing of anybody; whoever had it could read what the audit log veils."""
 _ROWS: Final = SQL("SELECT to_jsonb(row)::text FROM {} AS row WHERE organization_id = %s AND {} = %s")
@@ -54,7 +54,15 @@ _KINDS: Final = (
             "What you opened, completed, liked and shared, when, and for how long: from these pages, and from the "
             "platforms that tell us. Reports count it; colleagues hear of it as you have set."
         ),
-        ("learning_activity", "learning_progress"),
+        ("learning_activity", "learning_progress", "learning_daysum"),
+    ),
+    (
+        _("What platforms told us"),
+        _(
+            "What learning platforms said of you, word for word, and what they keep with us to go on where you "
+            "stopped. It goes when you have left and your record is anonymised."
+        ),
+        ("learning_statement", "learning_document"),
     ),
     (
         _("You and your colleagues"),

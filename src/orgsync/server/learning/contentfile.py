@@ -15,6 +15,7 @@ from orgsync.server.learning.contents import PARTS_OF, stored, sum_up, write_par
 from orgsync.server.learning.contentvalues import ContentValues, problems_of, split_list
 from orgsync.server.learning.csvlines import Line, read_lines, template_of
 from orgsync.server.learning.models import Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.statements import count_waiting
 from orgsync.server.orgs.models import Account, Organization
 
 COLUMNS: Final = {
@@ -244,6 +245,7 @@ def apply_contents(organization: Organization, file: ContentFile, *, by: Account
         wholes = ContentPart.objects.filter(**mine, part_id__in=[ids[row.values.key] for row in rows])
         sum_up(organization.pk, sorted(set(wholes.values_list("whole_id", flat=True))))
         _write_audiences(mine, {ids[row.values.key]: row.group_ids for row in rows if row.group_ids is not None})
+        count_waiting(organization, [row.values.key for row in rows if row.does == "new"], now=now)
         if rows:
             record(organization.pk, Action.CONTENT_IMPORTED, {"count": len(rows)}, at=now)
     return len(rows)

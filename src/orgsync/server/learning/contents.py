@@ -13,6 +13,7 @@ from orgsync.server.audit.log import record
 from orgsync.server.directory.models import Group, Pool
 from orgsync.server.learning.contentvalues import MOST_PARTS, ContentValues, problems_of
 from orgsync.server.learning.models import Assignment, Audience, Content, ContentKind, ContentPart
+from orgsync.server.learning.statements import count_waiting
 from orgsync.server.learning.wholes import complete_wholes
 from orgsync.server.orgs.models import Account, Organization
 
@@ -49,6 +50,7 @@ def make_content(organization: Organization, values: ContentValues, *, by: Accou
                 organization=organization, created_at=now, created_by=by, **stored(values), key=values.stored_key
             )
             record(organization.pk, Action.CONTENT_MADE, {"content": made.pk, "kind": made.kind}, at=now)
+            count_waiting(organization, [made.key], now=now)
     except IntegrityError:
         raise ContentRefused({"key": "There is content with this key already."}) from None
     return made

@@ -83,6 +83,18 @@ _TAKE_COMPLETED: Final = (
      WHERE moved.organization_id = %(organization)s AND moved.learner_id = merge.other_id
     """,  # noqa: S608  constants
 )
+_MOVE_DOCUMENTS: Final = f"""
+    UPDATE learning_document AS moved SET learner_id = merge.kept_id
+      FROM {_MERGES}
+     WHERE moved.organization_id = %(organization)s AND moved.learner_id = merge.other_id
+"""  # noqa: S608  constants
+_GIVE_BACK_DOCUMENTS: Final = """
+    UPDATE learning_document AS moved SET learner_id = learner.id
+      FROM directory_learner AS learner
+     WHERE learner.organization_id = %(organization)s AND learner.id = ANY (%(people)s)
+       AND moved.organization_id = %(organization)s AND moved.learner_id IS NOT NULL
+       AND moved.person_key IN (learner.email_key, learner.unique_user_id)
+"""
 _GIVE_BACK: Final = """
     UPDATE learning_assignment
        SET learner_id = former_learner_ids[cardinality(former_learner_ids)],
@@ -116,7 +128,7 @@ def move_learning(organization: Organization, kept: Mapping[int, int], *, now: d
     values: dict[str, Any] = {"organization": organization.pk, "others": list(kept), "kept": list(kept.values())}
     with connection.cursor() as cursor:
         lock_alone(cursor, organization.pk)
-        for statement in (*_COPY_TIES, *_TAKE_COMPLETED):
+        for statement in (*_COPY_TIES, *_TAKE_COMPLETED, _MOVE_DOCUMENTS):
             cursor.execute(statement, values)
         cursor.execute(_MOVE, [list(kept), list(kept.values()), organization.pk])
         moved = int(cursor.rowcount)
@@ -135,6 +147,7 @@ def give_back_learning(organization: Organization, learner_ids: Sequence[int], *
     with connection.cursor() as cursor:
         lock_alone(cursor, organization.pk)
         cursor.execute(_GIVE_BACK, values)
+        cursor.execute(_GIVE_BACK_DOCUMENTS, values)
         cursor.execute(_MOVE_BACK, values)
         taken = cursor.fetchall()
         holders = {learner_id for learner_id, _ in taken}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from orgsync.core.normalize import fold_key
 from orgsync.core.xapi.checking import VOIDED
 from orgsync.core.xapi.meaning import Told, actor_key, person_key, told_by
 from orgsync.core.xapi.shapes import StatementRefused, read_moment
+from orgsync.core.xapi.showing import with_lists
 from orgsync.server.learning.daysums import lock_alone
 from orgsync.server.learning.models import Content, Progress, Source, Statement, Verb
 from orgsync.server.learning.naming import people_named
@@ -51,7 +52,8 @@ def store_statements(sender: Sender, statements: Sequence[dict[str, Any]], *, no
 
     A statement that is there already changes nothing. Raises StatementConflict when another one has its id, and
     StatementRefused for an id that comes twice in one request. Whoever is nobody of the directory is not counted
-    yet: `claim_statements` does it once they are known. Content that is not known is made where its title is told.
+    yet: `claim_statements` does it once they are known. Content that is not known is made where its title is told
+    and the organization wants that; else `count_waiting` counts what was told of it once it is there.
     """
     ids = [uuid.UUID(one["id"]) if "id" in one else uuid.uuid4() for one in statements]
     if len(set(ids)) != len(ids):
@@ -84,6 +86,17 @@ def claim_everywhere(now: datetime) -> int:
     return sum(claim_statements(one, now=now) for one in Organization.objects.filter(id__in=waiting).order_by("id"))
 
 
+def count_waiting(organization: Organization, keys: Collection[str], *, now: datetime) -> None:
+    """Count the statements that came before the content of these keys was there."""
+    waiting = Statement.objects.filter(
+        organization_id=organization.pk, activity__in=keys, voided=False, learner_id__isnull=False
+    )
+    ids = list(waiting.order_by("stored_at", "id").values_list("id", flat=True))
+    for first in range(0, len(ids), BATCH):
+        some = waiting.filter(id__in=ids[first : first + BATCH]).order_by("stored_at", "id")
+        count_statements(organization, list(some), now=now)
+
+
 def count_statements(organization: Organization, rows: Sequence[Statement], *, now: datetime) -> None:
     """Name the people of stored statements where they are known, and record what these tell of them."""
     people = people_named(organization.pk, {row.person_key for row in rows if row.person_key})
@@ -99,7 +112,7 @@ def count_statements(organization: Organization, rows: Sequence[Statement], *, n
 
 def _row(sender: Sender, statement_id: uuid.UUID, statement: dict[str, Any], now: datetime) -> Statement:
     stored = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    whole = statement | {
+    whole = with_lists(statement) | {
         "id": str(statement_id),
         "stored": stored,
         "timestamp": statement.get("timestamp", stored),
@@ -107,6 +120,7 @@ def _row(sender: Sender, statement_id: uuid.UUID, statement: dict[str, Any], now
         "version": statement.get("version", sender.version),
     }
     thing, is_voiding = statement["object"], statement["verb"]["id"] == VOIDED
+    refers = uuid.UUID(thing["id"]) if thing.get("objectType") == "StatementRef" else None
     registration = statement.get("context", {}).get("registration")
     return Statement(
         organization_id=sender.organization.pk,
@@ -119,7 +133,8 @@ def _row(sender: Sender, statement_id: uuid.UUID, statement: dict[str, Any], now
         verb=statement["verb"]["id"],
         activity=thing["id"] if thing.get("objectType", "Activity") == "Activity" else "",
         registration=uuid.UUID(registration) if registration else None,
-        voids=uuid.UUID(thing["id"]) if is_voiding else None,
+        refers=refers,
+        voids=refers if is_voiding else None,
         token_id=sender.token_id,
     )
 
@@ -128,6 +143,7 @@ def _digest(statement: dict[str, Any]) -> bytes:
     """Hash what the sender said. What we may set is left out, so that a statement that we gave back is the same."""
     said = {name: value for name, value in statement.items() if name not in _SET_BY_US}
     said["object"] = {"objectType": "Activity", **said["object"]}
+    said = with_lists(said)
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
@@ -172,7 +188,7 @@ def _contents(organization: Organization, told: Mapping[str, Told], *, now: date
     mine = Content.objects.filter(organization=organization, key__in=told)
     found = dict(mine.values_list("key", "id"))
     unknown = [what for key, what in sorted(told.items()) if key not in found and what.title]
-    if not unknown:
+    if not unknown or not organization.statements_make_content:
         return found
     made = [
         Content(

@@ -276,6 +276,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         default=True,
     ),
     _flag(
+        *("statements_make_content", Section.LEARNERS, "xAPI statements add content"),
+        "A statement about a course that is not in the catalogue adds it, where it gives a title. Switched off, such "
+        "statements are kept, and count once somebody adds the course.",
+        default=True,
+    ),
+    _flag(
         *("tells_colleagues", Section.LEARNERS, "Colleagues hear of likes, shares and completions"),
         "On the learner's home, and by mail where they want it. Everybody can keep their own to themselves. Switched "
         "off, nobody hears of anybody; recommendations count likes and completions without naming anyone.",

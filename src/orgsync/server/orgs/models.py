@@ -69,6 +69,8 @@ class Organization(models.Model):
     learner_session_days = models.PositiveSmallIntegerField(default=14, db_default=14)
     learners_report_progress = models.BooleanField(default=True, db_default=True)
     """Whether learners say themselves how far they are."""
+    statements_make_content = models.BooleanField(default=True, db_default=True)
+    """Whether an xAPI statement about content that nobody has added adds it."""
     tells_colleagues = models.BooleanField(default=True, db_default=True)
     """Whether colleagues hear of likes, shares and completions."""
     most_learner_mails = models.PositiveSmallIntegerField(default=5, db_default=5)

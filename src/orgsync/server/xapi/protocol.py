@@ -15,11 +15,15 @@ from orgsync.core.xapi.shapes import StatementRefused
 from orgsync.server.api.draining import Refusal
 from orgsync.server.api.errors import ApiError, invalid_request
 from orgsync.server.api.parameters import content_length
+from orgsync.server.learning.documents import DocumentRefused
 from orgsync.server.learning.statements import StatementConflict
+from orgsync.server.xapi.alternate import unfold
+from orgsync.server.xapi.multipart import MIXED, Part, split_mixed
 
 VERSIONS: Final = ("1.0.3", "2.0.0")
 VERSION_HEADER: Final = "X-Experience-API-Version"
 MAX_BODY: Final = 4 * 1024 * 1024
+NO_STORE: Final = {"Cache-Control": "no-store"}
 Answer = Callable[..., HttpResponseBase]
 
 
@@ -36,12 +40,15 @@ def xapi(view: Answer, *, any_version: bool = False) -> Answer:
     def answered(request: XapiRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.version = VERSIONS[0]
         try:
+            unfold(request, most=MAX_BODY)
             request.version = VERSIONS[0] if any_version else _version(request)
             _accept_basic(request)
             response = view(request, *args, **kwargs)
         except ApiError as error:
             response = _refusal(request, error.status, error.message, error.headers)
         except StatementRefused as error:
+            response = _refusal(request, 400, str(error), {})
+        except DocumentRefused as error:
             response = _refusal(request, 400, str(error), {})
         except StatementConflict as error:
             response = _refusal(request, 409, str(error), {})
@@ -53,16 +60,22 @@ def xapi(view: Answer, *, any_version: bool = False) -> Answer:
     return answered
 
 
-def read_body(request: HttpRequest) -> Any:
-    """Return the JSON of the body. A key that stands twice, or a number that is none, is refused."""
+def read_body(request: HttpRequest) -> tuple[Any, list[Part]]:
+    """Return the JSON of the body, and the attachments that came with it.
+
+    A key that stands twice, or a number that is none, is refused.
+    """
     length = content_length(request)
     if length > MAX_BODY:
         raise ApiError(413, "TOO_LARGE", f"The body is larger than the limit of {MAX_BODY:,} bytes.")
     kind = (request.content_type or "").lower()
-    if kind != "application/json":
-        raise ApiError(400, "INVALID_REQUEST", "Content-Type must be application/json; attachments are not kept.")
+    if kind not in {"application/json", MIXED}:
+        raise invalid_request(f"Content-Type must be application/json or {MIXED}.")
+    text, parts = request.read(length), []
+    if kind == MIXED:
+        text, parts = split_mixed(text, (request.content_params or {}).get("boundary", ""))
     try:
-        return json.loads(request.read(length), object_pairs_hook=_without_twins, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant), parts
     except (ValueError, RecursionError) as error:
         raise invalid_request("The body must be JSON.") from error
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from orgsync.core.xapi import shapes
-from orgsync.core.xapi.checking import IDENTIFIERS, check_actor
+from orgsync.core.xapi.checking import IDENTIFIERS, check_actor, check_agent
 from orgsync.core.xapi.meaning import actor_key
 from orgsync.server.api.errors import invalid_request
 from orgsync.server.learning.models import Statement
@@ -45,10 +45,14 @@ def asked_format(request: HttpRequest) -> str:
     return found
 
 
+def asked_attachments(request: HttpRequest) -> bool:
+    return _flag(request.GET, "attachments")
+
+
 def read_question(request: HttpRequest) -> Question:
     values = request.GET
     anywhere, ascending = (_flag(values, name) for name in ("related_activities", "ascending"))
-    agent = _agent(values["agent"]) if "agent" in values else None
+    agent = read_agent(values["agent"], may_be_group=True) if "agent" in values else None
     is_related = _flag(values, "related_agents") and agent is not None
     return Question(
         actor=actor_key(agent) if agent and not is_related else "",
@@ -56,8 +60,8 @@ def read_question(request: HttpRequest) -> Question:
         verb=_iri(values, "verb"),
         activity=_iri(values, "activity"),
         registration=read_id(values["registration"], "registration") if "registration" in values else None,
-        since=_moment(values, "since"),
-        until=_moment(values, "until"),
+        since=read_moment(values, "since"),
+        until=read_moment(values, "until"),
         anywhere=anywhere,
         ascending=ascending,
         limit=_limit(values.get("limit", "0")),
@@ -76,12 +80,16 @@ def read_id(text: str, name: str) -> uuid.UUID:
     return uuid.UUID(text)
 
 
-def _agent(text: str) -> dict[str, Any]:
+def read_moment(values: Any, name: str) -> datetime | None:
+    return shapes.read_moment(values[name], name).astimezone(UTC) if name in values else None
+
+
+def read_agent(text: str, *, may_be_group: bool = False) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise invalid_request("agent must be JSON.") from error
-    check_actor(found, "agent")
+    (check_actor if may_be_group else check_agent)(found, "agent")
     if not actor_key(found):
         raise invalid_request("agent needs an identifier.")
     return dict(found)
@@ -104,10 +112,6 @@ def _iri(values: Any, name: str) -> str:
         return ""
     shapes.iri(values[name], name)
     return str(values[name])
-
-
-def _moment(values: Any, name: str) -> datetime | None:
-    return shapes.read_moment(values[name], name).astimezone(UTC) if name in values else None
 
 
 def _limit(text: str) -> int:

@@ -14,7 +14,7 @@ from orgsync.server.learning.models.colleagues import Digest, Follow, Hearing, L
 from orgsync.server.learning.models.content import Audience, Content, ContentImport, ContentKind, ContentPart
 from orgsync.server.learning.models.recommending import Affinity, RecommendationRule
 from orgsync.server.learning.models.signin import LearnerSession, SignInLink, SignInTry, TryKind, Way
-from orgsync.server.learning.models.statements import ActivityImport, Statement
+from orgsync.server.learning.models.statements import ActivityImport, Attachment, Document, Statement
 
 __all__ = [
     "Activity",
@@ -22,6 +22,7 @@ __all__ = [
     "Affinity",
     "Assignment",
     "AssignmentState",
+    "Attachment",
     "Audience",
     "AudienceKind",
     "Content",
@@ -30,6 +31,7 @@ __all__ = [
     "ContentPart",
     "DaySum",
     "Digest",
+    "Document",
     "DueKind",
     "Follow",
     "Hearing",

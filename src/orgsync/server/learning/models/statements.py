@@ -25,6 +25,8 @@ class Statement(models.Model):
     activity = models.TextField(blank=True)
     """Id of the object; empty where that is a person or a whole statement."""
     registration = models.UUIDField(null=True)
+    refers = models.UUIDField(null=True)
+    """The statement that is its object."""
     voids = models.UUIDField(null=True)
     """The statement that this one takes back."""
     voided = models.BooleanField(default=False)
@@ -47,8 +49,55 @@ class Statement(models.Model):
                 name="statement_unclaimed",
             ),
             models.Index(
+                fields=["organization_id", "refers"],
+                condition=models.Q(refers__isnull=False),
+                name="statement_referring",
+            ),
+            models.Index(
                 fields=["organization_id", "voids"], condition=models.Q(voids__isnull=False), name="statement_voiding"
             ),
+        ]
+
+
+class Attachment(models.Model):
+    """Bytes that a statement was sent with. They go with it: the database sees to that."""
+
+    organization_id = models.BigIntegerField()
+    statement_id = models.UUIDField()
+    sha2 = models.TextField()
+    """As statements name them: SHA-256 in small hexadecimal digits."""
+    content_type = models.TextField()
+    content = models.BinaryField()
+
+    pk = models.CompositePrimaryKey("organization_id", "statement_id", "sha2")
+
+
+class Document(models.Model):
+    """What a platform keeps of an activity, of an agent, or of both: we only give it back."""
+
+    organization_id = models.BigIntegerField()
+    id = models.BinaryField()
+    """SHA-256 of the place, the registration and the name: these may be longer than an index holds."""
+    place = models.BinaryField()
+    """SHA-256 of the resource, the activity and the agent."""
+    registration = models.UUIDField(null=True)
+    name = models.TextField()
+    """The stateId or profileId."""
+    content_type = models.TextField()
+    content = models.BinaryField()
+    stored_at = models.DateTimeField()
+    person_key = models.TextField(blank=True)
+    """As in `Statement`."""
+    learner_id = models.BigIntegerField(null=True)
+    """Whose it is, where that was known when it was stored."""
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organization_id", "place", "stored_at"], name="document_by_place"),
+            models.Index(fields=["organization_id", "learner_id"], name="document_by_learner"),
+            models.Index(fields=["organization_id", "person_key"], name="document_by_person"),
         ]
 
 
