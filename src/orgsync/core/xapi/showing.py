@@ -82,14 +82,16 @@ def _bare_activity(thing: dict[str, Any]) -> dict[str, Any]:
 def _changed(statement: dict[str, Any], actor: Change, activity: Change, verb: Change) -> dict[str, Any]:
     """Return the statement with its parts changed by kind, those of its context and of a statement inside it too."""
     thing, context = statement["object"], dict(statement.get("context", {}))
-    of_kind = {
-        "Activity": activity,
-        "Agent": lambda one: actor(one) | {"objectType": "Agent"},
-        "Group": actor,
-        "SubStatement": lambda inner: _changed(inner, actor, activity, verb),
-    }
-    change = of_kind.get(thing.get("objectType", "Activity"), lambda one: one)
-    found = statement | {"actor": actor(statement["actor"]), "verb": verb(statement["verb"]), "object": change(thing)}
+    match thing.get("objectType", "Activity"):
+        case "Activity":
+            thing = activity(thing)
+        case "Agent":
+            thing = actor(thing) | {"objectType": "Agent"}
+        case "Group":
+            thing = actor(thing)
+        case "SubStatement":
+            thing = _changed(thing, actor, activity, verb)
+    found = statement | {"actor": actor(statement["actor"]), "verb": verb(statement["verb"]), "object": thing}
     context |= {name: actor(context[name]) for name in ("instructor", "team") if name in context}
     if "contextActivities" in context:
         lists = {name: context["contextActivities"].get(name) for name in _ACTIVITIES}

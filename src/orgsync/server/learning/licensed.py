@@ -37,17 +37,18 @@ def only_licensed(contents: QuerySet[Content], organization_id: int, learner_id:
 
 def pool_missing(content: Content, learner_id: int) -> Pool | None:
     """Return the pool of which the learner would need a license to start the content; None where nothing is missing."""
-    mine = {"organization_id": content.organization_id}
-    if content.pool_id is None:
+    pool = pool_of(content)
+    if pool is None:
         return None
-    held = LicenseAssignment.objects.filter(
-        **mine, learner_id=learner_id, pool_id=content.pool_id, state=LicenseState.ACTIVE
-    )
-    return None if held.exists() else pool_of(content)
+    mine = {"organization_id": content.organization_id, "learner_id": learner_id}
+    held = LicenseAssignment.objects.filter(**mine, pool_id=pool.pk, state=LicenseState.ACTIVE)
+    return None if held.exists() else pool
 
 
 def pool_of(content: Content) -> Pool | None:
     """Return the pool of which a person needs a license to learn the content."""
+    if content.pool_id is None:
+        return None
     return Pool.objects.filter(organization_id=content.organization_id, id=content.pool_id).first()
 
 

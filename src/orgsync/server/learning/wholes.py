@@ -121,7 +121,12 @@ def take_back_wholes(
     """
     while taken:
         learners, contents = zip(*taken, strict=True)
-        values = {"organization": organization_id, "learners": list(learners), "contents": list(contents), "now": now}
+        values: dict[str, Any] = {
+            "organization": organization_id,
+            "learners": list(learners),
+            "contents": list(contents),
+            "now": now,
+        }
         cursor.execute(_TAKE_BACK, values)
         taken = set(cursor.fetchall())
         if taken:

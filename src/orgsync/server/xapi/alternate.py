@@ -2,7 +2,7 @@
 
 import io
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, QueryDict
 
@@ -40,8 +40,8 @@ def unfold(request: HttpRequest, *, most: int) -> None:
     request.META["CONTENT_LENGTH"] = str(len(body))
     request.content_type = request.META["CONTENT_TYPE"].partition(";")[0].strip()
     request.method = method
-    request.GET = _query({name: value for name, value in fields.items() if name not in _IGNORED})
-    request._stream = io.BytesIO(body)  # type: ignore[attr-defined]  # noqa: SLF001  what request.read() reads
+    request.GET = QueryDict(urlencode({name: value for name, value in fields.items() if name not in _IGNORED}))
+    request._stream = io.BytesIO(body)  # noqa: SLF001  what request.read() reads
     request.__dict__.pop("headers", None)
 
 
@@ -60,9 +60,3 @@ def _fields(request: HttpRequest, most: int) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise invalid_request("A field stands twice.")
     return fields
-
-
-def _query(values: dict[str, str]) -> QueryDict:
-    found = QueryDict(mutable=True)
-    found.update(values)
-    return found

@@ -28,7 +28,7 @@ from orgsync.server.learning.documents import (
 )
 from orgsync.server.learning.models import Document
 from orgsync.server.tokens.scopes import Scope
-from orgsync.server.xapi.protocol import NO_STORE
+from orgsync.server.xapi.protocol import NO_STORE, version_of
 from orgsync.server.xapi.questions import read_agent, read_id, read_moment
 
 STATE, ACTIVITY_PROFILE, AGENT_PROFILE = "activities/state", "activities/profile", "agents/profile"
@@ -62,7 +62,7 @@ class _Views:
 
     def put(self, request: ApiRequest) -> HttpResponse:
         named = self._named(request, self._asked(request))
-        is_careful = self.resource != STATE or request.version.startswith("2")
+        is_careful = self.resource != STATE or version_of(request).startswith("2")
         put_document(
             request.organization, named, _body(request), _conditions(request, is_careful=is_careful), now=timezone.now()
         )
@@ -137,7 +137,7 @@ def _conditions(request: HttpRequest, *, is_careful: bool = False) -> Callable[[
         if known is not None:
             words = "There is a document already: fetch it, and say If-Match with its ETag."
             raise ApiError(409, "CONFLICT", words)
-        if request.version.startswith("1"):  # type: ignore[attr-defined]  # of every request of this part
+        if version_of(request).startswith("1"):
             raise invalid_request("Say If-None-Match: * for a new document, or If-Match for one that is there.")
 
     return check

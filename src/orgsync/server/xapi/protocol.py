@@ -60,6 +60,11 @@ def xapi(view: Answer, *, any_version: bool = False) -> Answer:
     return answered
 
 
+def version_of(request: HttpRequest) -> str:
+    """Return by which of `VERSIONS` the request is answered."""
+    return str(getattr(request, "version", VERSIONS[0]))
+
+
 def read_body(request: HttpRequest) -> tuple[Any, list[Part]]:
     """Return the JSON of the body, and the attachments that came with it.
 
@@ -71,7 +76,7 @@ def read_body(request: HttpRequest) -> tuple[Any, list[Part]]:
     kind = (request.content_type or "").lower()
     if kind not in {"application/json", MIXED}:
         raise invalid_request(f"Content-Type must be application/json or {MIXED}.")
-    text, parts = request.read(length), []
+    text, parts = request.read(length), list[Part]()
     if kind == MIXED:
         text, parts = split_mixed(text, (request.content_params or {}).get("boundary", ""))
     try:

@@ -21,7 +21,7 @@ from orgsync.server.learning.statementlist import find_statement, find_statement
 from orgsync.server.learning.statements import Sender, store_statements
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.xapi.multipart import Part, mixed_answer
-from orgsync.server.xapi.protocol import NO_STORE, VERSIONS, read_body
+from orgsync.server.xapi.protocol import NO_STORE, VERSIONS, read_body, version_of
 from orgsync.server.xapi.questions import (
     asked_attachments,
     asked_format,
@@ -121,7 +121,7 @@ def _store(request: ApiRequest, statements: list[dict[str, Any]], parts: Sequenc
 
 
 def _sender(request: ApiRequest) -> Sender:
-    version = getattr(request, "version", VERSIONS[0])
+    version = version_of(request)
     home = f"{request.scheme}://{request.get_host()}/"
     authority = {"objectType": "Agent", "account": {"homePage": home, "name": f"token {request.token.pk}"}}
     return Sender(request.organization, request.token.pk, authority, version)

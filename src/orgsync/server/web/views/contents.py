@@ -164,7 +164,7 @@ def curate(request: AdminRequest, content: int) -> HttpResponse:
             set_license(found, license_form.chosen(), now=timezone.now())
         else:
             has_parts = PARTS_OF.get(ContentKind(found.kind))
-            forms = {"parts_form": parts if has_parts else None, "audience_form": audience}
+            forms: dict[str, Any] = {"parts_form": parts if has_parts else None, "audience_form": audience}
             forms["license_form"] = license_form if license_form.pools else None
             return render(request, "web/contents/curate.html", {**about(request, found), **forms})
     except ContentRefused as refused:
