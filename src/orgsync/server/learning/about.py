@@ -54,7 +54,7 @@ _KINDS: Final = (
             "What you opened, completed, liked and shared, when, and for how long: from these pages, and from the "
             "platforms that tell us. Reports count it; colleagues hear of it as you have set."
         ),
-        ("learning_activity", "learning_progress", "learning_daysum"),
+        ("learning_activity", "learning_progress", "learning_daysum", "learning_monthsum"),
     ),
     (
         _("What platforms told us"),

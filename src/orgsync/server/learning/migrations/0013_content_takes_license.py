@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0011_completion_by_parts"),
+        ("learning", "0012_completion_by_parts"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0010_affinity_beside_others"),
+        ("learning", "0011_month_sums"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0012_content_takes_license"),
+        ("learning", "0013_content_takes_license"),
     ]
 
     operations = [
