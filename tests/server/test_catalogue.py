@@ -28,6 +28,7 @@ CONFIGURATION: Final = {
     "hooks_webhook",
     "learning_assignment",
     "learning_activityimport",
+    "learning_attachment",
     "learning_content",
     "learning_contentimport",
     "learning_recommendationrule",
