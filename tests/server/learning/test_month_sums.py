@@ -11,7 +11,7 @@ from django.db import connection
 from orgsync.server.directory.persontables import remove_people
 from orgsync.server.learning.daysums import find_sum_faults
 from orgsync.server.learning.models import DaySum, MonthSum, Source, Verb
-from orgsync.server.learning.moving import give_back_activity, move_activity
+from orgsync.server.learning.moving import give_back_learning, move_learning
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
 from tests.job_world import NOW, make_organization
@@ -48,11 +48,11 @@ def test_sums_follow_the_deeds_through_everything(seed: int) -> None:
     deeds = [deed for place, deed in enumerate(deeds) if place % 5]
     assert stored(organization) == recounted(deeds)
 
-    move_activity(organization.pk, {2: 1})
+    move_learning(organization, {2: 1}, now=NOW)
     merged = [replace(deed, learner_id=1) if deed.learner_id == 2 else deed for deed in deeds]
     assert stored(organization) == recounted(merged)
 
-    give_back_activity(organization.pk, [2])
+    give_back_learning(organization, [2], now=NOW)
     assert stored(organization) == recounted(deeds)
 
     with connection.cursor() as cursor:
