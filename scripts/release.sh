@@ -21,7 +21,7 @@ done
 # The time of the last commit, so that anybody can build the same bytes from the same commit.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-python=${PYTHON:-.venv/bin/python}
+python=.venv/bin/python
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,5 +1,6 @@
 """A back-up made while a job runs is put back elsewhere, whole, and what was under way goes on there."""
 
+import base64
 import json
 import os
 import subprocess
@@ -21,6 +22,7 @@ from orgsync.server.backups.keys import WrongKey, place_key
 from orgsync.server.backups.making import FolderExists, back_up
 from orgsync.server.backups.manifest import MANIFEST, SUMS, UnusableBackup, hash_of
 from orgsync.server.backups.restoring import NotEmpty, restore
+from orgsync.server.filekeys import MasterKeyMissing
 from orgsync.server.uploads.media import read_verified
 from orgsync.server.uploads.storage import storage
 from orgsync.server.uploads.sweep import sweep_once
@@ -146,6 +148,14 @@ def test_key_has_to_be_the_one_that_sealed(backup: Path, settings: Settings, tmp
     back_up(tmp_path / "with-key", worker_database_url(), now=MONDAY, with_key=True)
     place_key(tmp_path / "with-key", tmp_path / "new")
     assert (tmp_path / "new" / "secret.key").read_text().strip() == settings.SECRET_KEY
+
+    path = tmp_path / "files.key"
+    path.write_bytes(base64.b64encode(bytes(32)))
+    settings.ENCRYPTION_KEY_FILE = path
+    back_up(tmp_path / "encrypted", worker_database_url(), now=MONDAY)
+    settings.ENCRYPTION_KEY_FILE = None
+    with pytest.raises(MasterKeyMissing):
+        restore(tmp_path / "encrypted", worker_database_url())
 
     settings.SECRET_KEY = "another"
     with pytest.raises(WrongKey):

@@ -29,6 +29,7 @@ from orgsync.server.backups.manifest import (
     write_sums,
 )
 from orgsync.server.backups.programs import run_program
+from orgsync.server.filekeys import master_keys
 from orgsync.server.uploads.storage import CHUNK, storage
 
 
@@ -66,7 +67,7 @@ def back_up(folder: Path, address: str, *, now: datetime, with_key: bool = False
         storage=settings.STORAGE_URL or "folder",
         files=len(media),
         file_bytes=size,
-        keys={"signing": fingerprint(settings.SECRET_KEY)},
+        keys={"signing": fingerprint(settings.SECRET_KEY), "files": " ".join(one.hex() for one in master_keys().ids)},
         migrations=tuple(sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())),
     )
     write_manifest(draft, manifest)

@@ -22,6 +22,7 @@ from orgsync.server.backups.manifest import (
     read_manifest,
 )
 from orgsync.server.backups.programs import run_program
+from orgsync.server.filekeys import MasterKeyMissing, master_keys
 from orgsync.server.uploads.models import Media
 from orgsync.server.uploads.storage import CHUNK, storage
 
@@ -49,13 +50,13 @@ def restore(folder: Path, address: str) -> Restored:
     Put database and files of a back-up into the empty database at `address` and into the storage of the settings.
 
     The database comes last and in one transaction: what breaks off can be begun again. Raises UnusableBackup,
-    NotEmpty, WrongKey, ProgramMissing or ProgramFailed. The database is then of the release that made the back-up.
+    NotEmpty, WrongKey, MasterKeyMissing, ProgramMissing or ProgramFailed. The database is then of the release that
+    made the back-up.
     """
     manifest = read_manifest(folder)
     check_sums(folder)
     _check_known(folder, manifest)
-    if manifest.keys["signing"] != fingerprint(settings.SECRET_KEY):
-        raise WrongKey
+    _check_keys(manifest)
     with psycopg.connect(address, connect_timeout=10) as database:
         found = database.execute(_IS_EMPTY).fetchone()
     if found != (True,):
@@ -66,6 +67,16 @@ def restore(folder: Path, address: str) -> Restored:
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
     run_program("pg_restore", address, *options, str(folder / DUMP))
     return Restored(manifest, len(keys), _missing_files())
+
+
+def _check_keys(manifest: Manifest) -> None:
+    """Raise WrongKey or MasterKeyMissing where something of the back-up could not be read."""
+    if manifest.keys["signing"] != fingerprint(settings.SECRET_KEY):
+        raise WrongKey
+    here = {one.hex() for one in master_keys().ids}
+    for needed in manifest.keys.get("files", "").split():
+        if needed not in here:
+            raise MasterKeyMissing(bytes.fromhex(needed))
 
 
 def _check_known(folder: Path, manifest: Manifest) -> None:
