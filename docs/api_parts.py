@@ -51,7 +51,11 @@ def _operation(document: Facts, call: str, operation: Facts) -> str:
 def _answers(operation: Facts) -> list[str]:
     found = []
     for status, answer in operation["responses"].items():
-        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        content = answer.get("content", {})
+        if "text/csv" in content:
+            found.append(f"{status} CSV")
+            continue
+        schema = content.get("application/json", {}).get("schema", {})
         name = schema.get("$ref", "").rpartition("/")[2].replace("Listed_", "list of ").rstrip("_")
         found.append(f"{status} {name}".strip())
     return found

@@ -16,7 +16,8 @@ How a resource is added (look at `contents.py` for a small whole one):
    people, groups or licenses is a job: answer `JobShape` with 202.
 5. Raise `ApiError` (`api.errors`) or let refusals of the house rise: `problems.CONFLICTS` are answered by 409.
    Another organization's object is not found: look everything up within `request.organization`.
-6. Add the module to `RESOURCES` in `urls.py`. Scopes, problems, rate limits, Idempotency-Key, request ids, the
+6. Two resources never share an address: what changes and what reads one is registered on one `resource`.
+7. Add the module to `RESOURCES` in `urls.py`. Scopes, problems, rate limits, Idempotency-Key, request ids, the
    document (`/api/v1/openapi.json`), `docs/reference/api.md` (`make docs`) and the tests over all operations follow by
    themselves. `tests/server/api_v1/` holds the world that they run in: give it one object of the new kind.
 """

@@ -37,6 +37,8 @@ class Terms:
     also: tuple[Scope, ...]
     permission: Permission | None
     counts_as: Call
+    is_file: bool = False
+    """Whether the answer is CSV, not JSON."""
 
 
 class MakerRequest(ApiRequest):

@@ -20,6 +20,7 @@ REFUSALS: Final[dict[int, str]] = {
     404: "No such resource in the token's organization.",
     409: "What is there does not allow it, or a rule of the organization; `detail` says why.",
     411: "The body has no Content-Length.",
+    412: "What the call was made for is another by now.",
     413: "The body is larger than 1,000,000 bytes.",
     415: "The body is not called JSON.",
     422: "A value is missing, unknown or impossible; `errors` says where. Or the Idempotency-Key is of another call.",
@@ -70,8 +71,10 @@ def _complete(method: str, path: str, operation: Facts) -> None:
     if method in WRITES:
         operation["parameters"] = [*operation.get("parameters", []), _KEY]
     for answer in operation["responses"].values():
+        if terms.is_file:
+            answer["content"] = {"text/csv": {"schema": {"type": "string"}}}
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
-    statuses = _OF_ALL | ({404} if "{" in path else set()) | ({404, 409, 411, 413} if method in WRITES else set())
+    statuses = _OF_ALL | ({404} if "{" in path else set()) | ({404, 409, 411, 412, 413} if method in WRITES else set())
     statuses |= {415} if "requestBody" in operation else set()
     operation["responses"] |= {str(status): _refusal(status) for status in sorted(statuses)}
     operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from pydantic import ConfigDict, Field
 
+from orgsync.core.model import JobStatus
+from orgsync.server.api.errors import ApiError
 from orgsync.server.api.jobs import job_json
 from orgsync.server.api_v1.shapes import Shape
 from orgsync.server.uploads.models import UploadJob
+
+RELATED = (
+    *("feed", "source", "result", "plan", "approved_by", "ended_by", "first_approved_by", "rest_of", "undoes"),
+    "requested_by",
+)
 
 
 class ResultStats(Shape):
@@ -38,7 +46,7 @@ class JobFeed(Shape):
 
 
 class JobShape(Shape):
-    """A job, as the wire shows it; times are milliseconds since 1970 (UTC)."""
+    """A job, as the wire shows it and some facts more; times are milliseconds since 1970 (UTC)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -56,6 +64,9 @@ class JobShape(Shape):
     kind: str = Field(description="`file`, `undo`, `edit` (changes by hand) or `sweep` (what the calendar brings).")
     mode: str
     feed: JobFeed
+    fileName: str | None = Field(description="Of an edit: what it was made for.")  # noqa: N815
+    requestedBy: str | None  # noqa: N815
+    plan: str | None = Field(description="Names the plan; an approval may name the one that was looked at.")
     undoes: int | None = Field(description="The job that this one undoes.")
     reason: dict[str, Any] | None = Field(None, description="Why it failed or was cancelled.")
     holdReasons: list[dict[str, Any]] | None = Field(None, description="Why it is held.")  # noqa: N815
@@ -65,7 +76,29 @@ class JobShape(Shape):
     message: str | None = Field(None, description="What a decision did, in a sentence.")
 
 
+def with_related(jobs: QuerySet[UploadJob]) -> QuerySet[UploadJob]:
+    """Load with the jobs what `job_shape` shows of them."""
+    return jobs.select_related(*RELATED).defer(None)
+
+
 def job_shape(job: UploadJob) -> dict[str, Any]:
-    """Return a job that was loaded with its feed, files and people."""
-    more = {"kind": job.kind, "mode": job.mode, "feed": {"id": job.feed_id, "name": job.feed.name}}
-    return job_json(job) | more | {"undoes": job.undone_id}
+    """Return a job; best loaded `with_related`."""
+    more = {
+        "kind": job.kind,
+        "mode": job.mode,
+        "feed": {"id": job.feed_id, "name": job.feed.name},
+        "fileName": job.source.file_name or None,
+        "requestedBy": job.requested_by.email if job.requested_by else None,
+        "plan": job.plan.public_id if job.plan else None,
+        "undoes": job.undone_id,
+    }
+    return job_json(job) | more
+
+
+def done_or_refused(job: UploadJob) -> dict[str, Any]:
+    """Return a job that was run at once; raise ApiError, with what it found, where it failed."""
+    if job.status == JobStatus.FAILED:
+        found = [str(message["message"]) for message in job.messages if message["row"] is not None]
+        raise ApiError(409, "NOT_POSSIBLE", " ".join(dict.fromkeys(found)) or job.reason)
+    again = with_related(UploadJob.objects.filter(organization_id=job.organization_id, id=job.pk))
+    return job_shape(again.get())

@@ -13,6 +13,8 @@ from orgsync.server.orgs.access import Permission
 from orgsync.server.tokens.limits import Call
 from orgsync.server.tokens.scopes import Scope
 
+CSV: Final = "text/csv"
+"""Instead of a shape: the view answers a file."""
 View = TypeVar("View", bound=Callable[..., Any])
 PERMISSIONS_KEY: Final = "x-orgsync"
 """Under which an operation's terms stand in the document until `description` puts them where they belong."""
@@ -51,10 +53,11 @@ class Resource(Router):
         """
         Register a view.
 
-        `scope` is what the token needs (None: any good token), `also` what it needs besides. With a permission,
-        whoever made the token must have it for everybody, and the view finds their role as `request.admin`.
+        `answers` is a shape, or CSV. `scope` is what the token needs (None: any good token), `also` what it needs
+        besides. With a permission, whoever made the token must have it for everybody, and the view finds their role as
+        `request.admin`.
         """
-        terms = Terms(scope, tuple(also), permission, counts_as)
+        terms = Terms(scope, tuple(also), permission, counts_as, is_file=answers == CSV)
 
         def register(view: View) -> View:
             self.add_api_operation(
@@ -62,7 +65,7 @@ class Resource(Router):
                 [method],
                 decorate_view(around(terms))(view),
                 auth=Bearer(),
-                response={status: answers},
+                response={status: None if answers == CSV else answers},
                 exclude_unset=True,
                 operation_id=view.__name__,
                 summary=(view.__doc__ or view.__name__.replace("_", " ").capitalize()).strip().split("\n")[0],

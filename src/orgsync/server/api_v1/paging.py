@@ -17,11 +17,14 @@ LONGEST: Final = 500
 USUAL: Final = 100
 
 
+CURSOR: Any = Field("", max_length=2_000, description="`next` of the page before; empty for the first page.")
+
+
 class PageQuery(Schema):
     """Which page of a list."""
 
     limit: int = Field(USUAL, ge=1, le=LONGEST, description="How many items at most.")
-    cursor: str = Field("", max_length=2_000, description="`next` of the page before; empty for the first page.")
+    cursor: str = CURSOR
 
     def place(self, *kinds: type) -> list[Any] | None:
         """Return the values that the cursor names, of these types; None on the first page. Raise ApiError."""
@@ -57,11 +60,11 @@ def read_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
     try:
         place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise _wrong_cursor() from error
+        raise wrong_cursor() from error
     if not isinstance(place, list) or len(place) != len(kinds):
-        raise _wrong_cursor()
+        raise wrong_cursor()
     if not all(type(value) is kind and _fits(value) for value, kind in zip(place, kinds, strict=True)):
-        raise _wrong_cursor()
+        raise wrong_cursor()
     return place
 
 
@@ -72,5 +75,5 @@ def _fits(value: Any) -> bool:
     return bool(-MOST <= value <= MOST)
 
 
-def _wrong_cursor() -> ApiError:
+def wrong_cursor() -> ApiError:
     return ApiError(422, "INVALID_REQUEST", "cursor must be the `next` of a page of this list.")

@@ -21,6 +21,7 @@ from orgsync.server.directory.erasing import PersonUnknown
 from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.directory.rulegroups import GroupUnknown
 from orgsync.server.learning.contents import ContentRefused
+from orgsync.server.setup import SetupRefused
 from orgsync.server.uploads.assigning import AssignmentRefused
 from orgsync.server.uploads.decisions import DecisionRefused
 from orgsync.server.uploads.editrights import EditRefused
@@ -32,7 +33,7 @@ from orgsync.server.uploads.undoing import UndoRefused
 
 CONFLICTS: Final[tuple[type[OrgSyncError], ...]] = (
     *(DecisionRefused, UndoRefused, ContentRefused, AssignmentRefused, EditRefused, ErasureRefused, GroupRefused),
-    *(HandOverRefused, NotAPair, RuleError, RuleLost, DamagedMedia),
+    *(HandOverRefused, NotAPair, RuleError, RuleLost, DamagedMedia, SetupRefused),
 )
 """What the organization's state, or a rule of ours, does not allow: 409."""
 NOT_FOUND: Final[tuple[type[OrgSyncError], ...]] = (PersonUnknown, GroupUnknown, RemovedMedia)
@@ -118,8 +119,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> ProblemAnswer:
 
 
 def _place(loc: Sequence[Any]) -> str:
-    # The name of our own parameter for the whole body says nothing to the caller.
-    names = [str(one) for one in loc if one not in {"body_", "query_"}]
+    # The views' own name for the whole body says nothing to the caller.
+    names = [str(one) for place, one in enumerate(loc) if not (place == 1 and one == "body")]
     return re.sub(r"[^ -~]", "?", ".".join(names))[:200]
 
 

@@ -1,10 +1,10 @@
 """What all shapes of the API share: numbers that a database holds, and bodies that take no unknown field."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
 
 MOST: Final = 2**63 - 1
 
@@ -17,6 +17,17 @@ Flag = StrictBool
 Line = Annotated[str, Field(max_length=255)]
 """A text of one line."""
 Text = Annotated[str, Field(max_length=10_000)]
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This is no time that a calendar has.") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its zone; what the zone was does not matter further on."""
 
 
 class Shape(Schema):

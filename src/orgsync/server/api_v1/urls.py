@@ -14,7 +14,20 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 
 from orgsync.server.api.errors import ApiError, method_not_allowed
-from orgsync.server.api_v1 import assignments, contents, jobs, token
+from orgsync.server.api_v1 import (
+    assignments,
+    contents,
+    duplicates,
+    edits,
+    erasures,
+    feeds,
+    files,
+    groups,
+    jobs,
+    licenses,
+    plans,
+    token,
+)
 from orgsync.server.api_v1.description import describe
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.problems import answer_refusals, api_error
@@ -22,6 +35,14 @@ from orgsync.server.api_v1.problems import answer_refusals, api_error
 RESOURCES: Final[tuple[Resource, ...]] = (
     token.resource,
     jobs.resource,
+    plans.resource,
+    feeds.resource,
+    files.resource,
+    edits.resource,
+    groups.resource,
+    licenses.resource,
+    duplicates.resource,
+    erasures.resource,
     contents.resource,
     assignments.resource,
 )

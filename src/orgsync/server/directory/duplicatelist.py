@@ -59,12 +59,13 @@ def page_of_pairs(
     after: tuple[int, int] = (0, 0),
     kind: Likeness | None = None,
     looks_anew: bool = False,
+    size: int = PAGE,
 ) -> PairPage:
     """Return the next pairs that nobody has settled, in order of ids, as of not long ago."""
     known = _known(organization, now, looks_anew=looks_anew)
     found = [pair for pair in _unsettled(organization, known, kind) if pair[:2] > after]
-    shown = found[:PAGE]
-    last = shown[-1][:2] if len(found) > PAGE else None
+    shown = found[:size]
+    last = shown[-1][:2] if len(found) > size else None
     return PairPage(_with_people(organization, shown), known.at, last)
 
 

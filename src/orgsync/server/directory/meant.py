@@ -61,6 +61,14 @@ def count_people(organization_id: int, criteria: Criteria) -> int:
         return int((cursor.fetchone() or (0,))[0])
 
 
+def ids_meant(organization_id: int, criteria: Criteria, *, after: int, size: int) -> list[int]:
+    """Return the ids of the next people who are meant, by id: whoever comes or goes moves nobody else's place."""
+    where, values = condition_of(organization_id, criteria)
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE.format(condition=where), [after, *values, size])
+        return [learner_id for learner_id, _address in cursor.fetchall()]
+
+
 def people_frames(organization_id: int, criteria: Criteria, *, with_overrides: bool = False) -> Iterator[pl.DataFrame]:
     """Yield `learner_id`, `address` of everybody who is meant, by id.
 

@@ -96,5 +96,10 @@ def forget_answers(*, now: datetime) -> int:
     return KeptAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]
 
 
+def forget_answers_of(organization_id: int) -> None:
+    """Delete what an organization's callers were answered; a call that comes again is done again."""
+    KeptAnswer.objects.filter(organization_id=organization_id).exclude(status=0).delete()
+
+
 def _of(token: AccessToken, key: str) -> QuerySet[KeptAnswer]:
     return KeptAnswer.objects.filter(organization_id=token.organization_id, token_id=token.caller_id, key=key)

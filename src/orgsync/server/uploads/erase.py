@@ -27,6 +27,7 @@ from orgsync.server.learning.forgetting import forget_notes
 from orgsync.server.notify.forgetting import forget_mails
 from orgsync.server.orgs.access import Permission, account_may
 from orgsync.server.orgs.models import Account, Organization
+from orgsync.server.tokens.kept import forget_answers_of
 from orgsync.server.uploads.models import Media, UploadJob
 from orgsync.server.uploads.rewriting import (
     Rewritten,
@@ -137,6 +138,8 @@ def _erase(
         "notes": forget_notes(organization, keys),
     }
     replace_files(files, now=now)
+    # Which of them names whom cannot be seen: they are sealed, and kept for a day only.
+    forget_answers_of(organization.pk)
     erasures = []
     for place, person in enumerate(people):
         mine = counts | ({} if place else {PENDING: pending})
