@@ -10,23 +10,24 @@ from openapi_spec_validator import validate
 
 from orgsync.server.api_v1.description import operations_of
 from orgsync.server.learning.models import Content
-from orgsync.server.orgs.models import Organization, Role
+from orgsync.server.orgs.models import Organization
 from orgsync.server.tokens.kept import KEPT_FOR, forget_answers
 from orgsync.server.tokens.models import KeptAnswer
-from tests.job_world import make_admin, make_organization
+from tests.job_world import make_admin
 from tests.server.api_v1.api_world import Caller, make_caller
+from tests.server.pipeline.pipeline_world import World
 
 PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def acme(db: None) -> Organization:
-    return make_organization()
+def acme(world: World) -> Organization:
+    return world.organization
 
 
 @pytest.fixture
-def caller(acme: Organization) -> Caller:
-    return make_caller(acme, make_admin(acme, "alice@example.com", Role.OWNER))
+def caller(world: World) -> Caller:
+    return make_caller(world.organization, world.owner)
 
 
 def test_every_refusal_is_a_problem(caller: Caller, acme: Organization) -> None:

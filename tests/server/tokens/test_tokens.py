@@ -147,12 +147,13 @@ def test_limit_is_counted_by_token_hour_and_kind(
     token, other = make_sender().token, make_sender().token
 
     with django_assert_num_queries(3):
-        waits = [count_call(token, Call.UPLOAD, now=NOW) for _ in range(3)]
+        counted = [count_call(token, Call.UPLOAD, now=NOW) for _ in range(3)]
 
-    assert waits == [None, None, 1800]
-    assert count_call(token, Call.OTHER, now=NOW) is None
-    assert count_call(other, Call.UPLOAD, now=NOW) is None
-    assert count_call(token, Call.UPLOAD, now=NOW + timedelta(minutes=30)) is None
+    assert [one.is_within for one in counted] == [True, True, False]
+    assert counted[2].seconds_left == 1800
+    assert count_call(token, Call.OTHER, now=NOW).is_within
+    assert count_call(other, Call.UPLOAD, now=NOW).is_within
+    assert count_call(token, Call.UPLOAD, now=NOW + timedelta(minutes=30)).is_within
 
 
 def test_old_counts_are_forgotten(db: None) -> None:
