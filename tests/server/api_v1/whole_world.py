@@ -7,6 +7,7 @@ from orgsync.server.api_v1.urls import api_document
 from orgsync.server.directory.models import Erasure, Group, Learner, Pool
 from orgsync.server.learning.models import Assignment, Content
 from orgsync.server.uploads.models import ErasureRequest
+from tests.server.api_v1.settings_world import BODIES_OF_SETTINGS, fill_settings
 from tests.server.pipeline.pipeline_world import FIVE, MONDAY, TWO, World
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -30,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_holders": {"grants": [1]},
     "merge": {"kept": 1, "gone": 2},
     "dismiss": {"one": 1, "other": 2},
+    **BODIES_OF_SETTINGS,
 }
 """Of the operations that need a body: one that is good but for the ids in it."""
 
@@ -58,6 +60,7 @@ def fill(world: World) -> dict[str, int]:
         "pool_id": Pool.objects.get(**mine).pk,
         "request_id": request.pk,
         "erasure_id": erasure.pk,
+        **fill_settings(world, content.pk),
     }
 
 

@@ -48,7 +48,7 @@ def page_of_admins(
     organization: Organization, chosen: AdminFilter, *, after: int | None = None, before: int | None = None
 ) -> AdminPage:
     """Return the page behind or before an admin, or the first one."""
-    found = _chosen(organization, chosen)
+    found = chosen_admins(organization, chosen)
     at = _key_of(organization, before if before is not None else after)
     if at is not None and before is not None:
         rows = list(found.filter(account__email_key__lt=at).reverse()[: PAGE + 1])
@@ -64,7 +64,7 @@ def page_of_admins(
 
 def admins_csv(organization: Organization, chosen: AdminFilter) -> Iterator[bytes]:
     """Yield the chosen admins as a CSV file, header first."""
-    yield from csv_file(COLUMNS, map(_cells, _listed(organization, list(_chosen(organization, chosen)))))
+    yield from csv_file(COLUMNS, map(_cells, _listed(organization, list(chosen_admins(organization, chosen)))))
 
 
 def _cells(one: ListedAdmin) -> Sequence[object]:
@@ -74,7 +74,8 @@ def _cells(one: ListedAdmin) -> Sequence[object]:
     return (*words, admin.account.last_login, admin.deactivated_at)
 
 
-def _chosen(organization: Organization, chosen: AdminFilter) -> QuerySet[Admin]:
+def chosen_admins(organization: Organization, chosen: AdminFilter) -> QuerySet[Admin]:
+    """Return the admins that a filter means, by address."""
     found = Admin.everyone.select_related("account", "organization").filter(organization=organization)
     if chosen.text:
         found = found.filter(account__email_key__contains=chosen.text.casefold())

@@ -43,14 +43,14 @@ def send_learners(request: ApiRequest, asked: Query[LearnerFilter]) -> Streaming
     """Send the people who are meant as CSV."""
     criteria = asked.criteria(request.organization.pk)
     record_look(request.organization.pk, Action.LEARNERS_EXPORTED)
-    return _sent(export_people(request.organization, criteria), "learners.csv")
+    return sent(export_people(request.organization, criteria), "learners.csv")
 
 
 @resource.get("/files/learners/as-of", Scope.DIRECTORY_READ, CSV)
 def send_learners_as_of(request: ApiRequest, asked: Query[MomentQuery]) -> StreamingHttpResponse:
     """Send everybody who was in the directory at a moment, with groups, licenses and feeds, as CSV."""
     record_look(request.organization.pk, Action.LEARNERS_EXPORTED)
-    return _sent(people_as_of(request.organization.pk, asked.moment), "learners-as-of.csv")
+    return sent(people_as_of(request.organization.pk, asked.moment), "learners-as-of.csv")
 
 
 @resource.get("/jobs/{int:job_id}/file", Scope.PLANS_READ, CSV)
@@ -62,7 +62,7 @@ def send_file(request: ApiRequest, job_id: Id, asked: Query[FileQuery]) -> Strea
     except (RemovedMedia, FileNotFoundError) as gone:
         raise resource_not_found("The file is kept no longer.") from gone
     record_look(request.organization.pk, Action.FILE_DOWNLOADED, {"job": job.public_id, "kind": asked.what})
-    answer = _sent(chunks, f"{asked.what}-{job.public_id}.csv")
+    answer = sent(chunks, f"{asked.what}-{job.public_id}.csv")
     if asked.what == "source" and job.source.content_encoding:
         answer["Content-Encoding"] = job.source.content_encoding
     return answer
@@ -82,6 +82,7 @@ def _there(media: Media | None) -> Media:
     return media
 
 
-def _sent(chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:
+def sent(chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    """Return a CSV file as an answer."""
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(chunks, content_type=f"{CSV}; charset=utf-8", headers=headers)

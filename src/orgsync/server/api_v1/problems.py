@@ -13,6 +13,7 @@ from ninja.errors import HttpError, ValidationError
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.grouprules.conditions import RuleError
+from orgsync.server.admins.roles import AdminRefused
 from orgsync.server.api.draining import Refusal
 from orgsync.server.api.errors import ApiError
 from orgsync.server.directory.claims import HandOverRefused
@@ -20,8 +21,18 @@ from orgsync.server.directory.duplicates import NotAPair
 from orgsync.server.directory.erasing import PersonUnknown
 from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.directory.rulegroups import GroupUnknown
+from orgsync.server.hooks.webhooks import WebhookRefused
 from orgsync.server.learning.contents import ContentRefused
+from orgsync.server.learning.recommending.rules import RuleRefused
+from orgsync.server.notify.invitations import InvitationsOff
+from orgsync.server.orgs.blackouts import WrongBlackout
+from orgsync.server.orgs.pictures import UnusablePicture
+from orgsync.server.orgs.telling import NobodyTold
+from orgsync.server.reports.saving import SavingRefused
+from orgsync.server.sandbox import SandboxRefused
 from orgsync.server.setup import SetupRefused
+from orgsync.server.signon.configuring import SignOnRefused
+from orgsync.server.tokens.tokens import TokenRefused
 from orgsync.server.uploads.assigning import AssignmentRefused
 from orgsync.server.uploads.decisions import DecisionRefused
 from orgsync.server.uploads.editrights import EditRefused
@@ -34,6 +45,8 @@ from orgsync.server.uploads.undoing import UndoRefused
 CONFLICTS: Final[tuple[type[OrgSyncError], ...]] = (
     *(DecisionRefused, UndoRefused, ContentRefused, AssignmentRefused, EditRefused, ErasureRefused, GroupRefused),
     *(HandOverRefused, NotAPair, RuleError, RuleLost, DamagedMedia, SetupRefused),
+    *(AdminRefused, TokenRefused, WebhookRefused, WrongBlackout, NobodyTold, UnusablePicture, SignOnRefused),
+    *(RuleRefused, SavingRefused, SandboxRefused, InvitationsOff),
 )
 """What the organization's state, or a rule of ours, does not allow: 409."""
 NOT_FOUND: Final[tuple[type[OrgSyncError], ...]] = (PersonUnknown, GroupUnknown, RemovedMedia)

@@ -39,7 +39,7 @@ class EntryPage:
 
 def page_of_entries(organization_id: int, chosen: EntryFilter, *, older_than: int | None = None) -> EntryPage:
     """Return the page behind an entry, or the newest one."""
-    found = _chosen(organization_id, chosen)
+    found = entries_chosen(organization_id, chosen)
     if older_than is not None:
         found = found.filter(number__lt=older_than)
     entries = list(found.order_by("-number")[: PAGE + 1])
@@ -48,15 +48,16 @@ def page_of_entries(organization_id: int, chosen: EntryFilter, *, older_than: in
 
 def chosen_entries(organization_id: int, chosen: EntryFilter) -> Iterator[AuditEntry]:
     """Yield the entries that a filter means, the oldest first."""
-    yield from _chosen(organization_id, chosen).order_by("number").iterator(chunk_size=_CHUNK)
+    yield from entries_chosen(organization_id, chosen).order_by("number").iterator(chunk_size=_CHUNK)
 
 
 def last_entry(organization_id: int, action: str) -> AuditEntry | None:
     """Return the newest entry of an action."""
-    return _chosen(organization_id, EntryFilter(action)).order_by("-number").first()
+    return entries_chosen(organization_id, EntryFilter(action)).order_by("-number").first()
 
 
-def _chosen(organization_id: int, chosen: EntryFilter) -> QuerySet[AuditEntry]:
+def entries_chosen(organization_id: int, chosen: EntryFilter) -> QuerySet[AuditEntry]:
+    """Return the entries that a filter means, in no order."""
     found = AuditEntry.objects.filter(organization_id=organization_id)
     if chosen.action:
         found = found.filter(action=chosen.action)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.tasks import MAX_ATTEMPTS
@@ -55,16 +55,21 @@ def page_of_mails(
     organization: Organization, chosen: MailFilter, *, now: datetime, older_than: int | None = None
 ) -> MailPage:
     """Return the page behind a mail, or the newest one, of the last 30 days."""
-    narrowed = Q(sent_at=None) if chosen.is_unsent else Q()
-    if chosen.text:
-        narrowed &= Q(recipient__istartswith=chosen.text)
+    found = mails_chosen(organization, chosen, now=now)
     if older_than is not None:
-        narrowed &= Q(id__lt=older_than)
-    found = OutboxMail.objects.filter(narrowed, organization=organization, created_at__gte=now - SHOWN_FOR)
+        found = found.filter(id__lt=older_than)
     mails = list(found.defer("body").order_by("-id")[: PAGE + 1])
     return MailPage(
         [ListedMail(mail, state_of(mail)) for mail in mails[:PAGE]], mails[PAGE - 1].pk if len(mails) > PAGE else None
     )
+
+
+def mails_chosen(organization: Organization, chosen: MailFilter, *, now: datetime) -> QuerySet[OutboxMail]:
+    """Return the mails of the last 30 days that a filter means, in no order."""
+    narrowed = Q(sent_at=None) if chosen.is_unsent else Q()
+    if chosen.text:
+        narrowed &= Q(recipient__istartswith=chosen.text)
+    return OutboxMail.objects.filter(narrowed, organization=organization, created_at__gte=now - SHOWN_FOR)
 
 
 def count_given_up(organization: Organization, *, now: datetime) -> int:

@@ -17,6 +17,8 @@ WHOLE: Final = "whole"
 NOT_SLICED_BY: Final = frozenset({"work_phone_number", "mobile_phone_number", "profile_description"})
 ATTRIBUTES: Final = tuple(name for name in ATTRIBUTE_NAMES if name not in NOT_SLICED_BY)
 LONGEST: Final = timedelta(days=3 * 366)
+EARLIEST: Final = date(2000, 1, 1)
+"""No report ends before: nobody learned here then, and the days before it are still days of the calendar."""
 
 
 class Period(StrEnum):
@@ -113,7 +115,7 @@ def _days_of(asked: Question, today: date) -> tuple[date, date]:
         last = today.replace(day=1) - timedelta(days=1)
         return last.replace(day=1), last
     if asked.period is Period.CHOSEN:
-        last = min(asked.until or today, today)
+        last = max(EARLIEST, min(asked.until or today, today))
         return min(asked.since or last - timedelta(days=89), last), last
     return today - timedelta(days=_DAYS[asked.period] - 1), today
 

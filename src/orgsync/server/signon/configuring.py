@@ -1,5 +1,6 @@
 """An organization's single sign-on: set up, checked against its provider, changed, switched on and off."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from orgsync.server.sealing import seal, unseal
 from orgsync.server.signon.calling import guarded_session
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
+MOST_DOMAINS: Final = 50
+_DOMAIN: Final = re.compile(r"[^\s@/:.]+(\.[^\s@/:.]+)+")
 NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -59,6 +62,11 @@ def sign_on_of(organization: Organization) -> SingleSignOn | None:
 def secret_of(sign_on: SingleSignOn) -> str:
     """Return the client secret; raise `sealing.Unreadable`."""
     return unseal(bytes(sign_on.secret), _purpose(sign_on.organization_id)).decode()
+
+
+def is_domain(text: str) -> bool:
+    """Tell whether a text is a domain such as example.com."""
+    return _DOMAIN.fullmatch(text) is not None
 
 
 def new_public_id() -> str:

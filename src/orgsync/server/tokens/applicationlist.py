@@ -53,7 +53,7 @@ def page_of_applications(
     organization: Organization, chosen: ApplicationFilter, *, now: datetime, after: int | None = None
 ) -> ApplicationPage:
     """Return the page behind an application, or the first one."""
-    found = _chosen(organization, chosen)
+    found = chosen_applications(organization, chosen)
     last = None if after is None else application_of(organization, after)
     if last is not None and chosen.by_name:
         found = found.filter(Q(name__gt=last.name) | Q(name=last.name, id__lt=last.pk))
@@ -78,7 +78,9 @@ def is_application_named(organization: Organization, name: str) -> bool:
 
 def applications_csv(organization: Organization, chosen: ApplicationFilter) -> Iterator[bytes]:
     """Yield the chosen applications as a CSV file, header first; of secrets it holds nothing."""
-    yield from csv_file(COLUMNS, (_values(row) for row in _chosen(organization, chosen).iterator(chunk_size=PAGE)))
+    yield from csv_file(
+        COLUMNS, (_values(row) for row in chosen_applications(organization, chosen).iterator(chunk_size=PAGE))
+    )
 
 
 def _values(row: Application) -> list[object]:
@@ -87,7 +89,8 @@ def _values(row: Application) -> list[object]:
     return [(words | named)[column] if column in words | named else getattr(row, column) for column in COLUMNS]
 
 
-def _chosen(organization: Organization, chosen: ApplicationFilter) -> QuerySet[Application]:
+def chosen_applications(organization: Organization, chosen: ApplicationFilter) -> QuerySet[Application]:
+    """Return the applications that a filter means, in its order."""
     found = Application.objects.filter(organization=organization).select_related("feed", "created_by")
     found = found.annotate(is_creator_here=is_creator_here(organization))
     if chosen.shown is not Shown.ALL:
@@ -98,6 +101,6 @@ def _chosen(organization: Organization, chosen: ApplicationFilter) -> QuerySet[A
 
 
 def _listed(row: Application, now: datetime) -> ListedApplication:
-    is_here: bool = row.is_creator_here  # type: ignore[attr-defined]  # annotated by _chosen
+    is_here: bool = row.is_creator_here  # type: ignore[attr-defined]  # annotated by chosen_applications
     former = row.former_ends_at if row.former_ends_at is not None and row.former_ends_at > now else None
     return ListedApplication(row, expiry_of(row, now), former, row.created_by_id is not None and not is_here)

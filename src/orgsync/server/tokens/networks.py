@@ -1,7 +1,7 @@
 """Addresses and the networks they belong to."""
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 def is_network(text: str) -> bool:
@@ -17,6 +17,17 @@ def is_within(address: str | None, networks: Iterable[str]) -> bool:
     """Return whether the address lies in one of the networks; an address that cannot be read lies in none."""
     parsed = _parse(address)
     return parsed is not None and any(parsed in ip_network(network) for network in networks)
+
+
+def lies_within(network: str, networks: Iterable[str]) -> bool:
+    """Return whether a whole network lies in one of the networks."""
+    inner = ip_network(network)
+    for outer in map(ip_network, networks):
+        if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network) and inner.subnet_of(outer):
+            return True
+        if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer):
+            return True
+    return False
 
 
 def peer_address(remote: str, forwarded_for: str, trusted: Sequence[str]) -> str | None:

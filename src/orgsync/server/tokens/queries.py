@@ -65,7 +65,7 @@ def page_of_tokens(
     organization: Organization, chosen: TokenFilter, *, now: datetime, older_than: int | None = None
 ) -> TokenPage:
     """Return the page behind a token, or the newest one."""
-    found = _chosen(organization, chosen)
+    found = chosen_tokens(organization, chosen)
     if older_than is not None:
         found = found.filter(id__lt=older_than)
     tokens = list(found.order_by("-id")[: PAGE + 1])
@@ -103,7 +103,8 @@ def expiry_of(token: AccessToken | Application, now: datetime) -> Expiry:
     return Expiry.SOON if token.expires_at - now < WARN_BEFORE else Expiry.LATER
 
 
-def _chosen(organization: Organization, chosen: TokenFilter) -> QuerySet[AccessToken]:
+def chosen_tokens(organization: Organization, chosen: TokenFilter) -> QuerySet[AccessToken]:
+    """Return the tokens that a filter means, in no order."""
     found = tokens_made(organization).select_related("feed", "created_by")
     found = found.annotate(is_creator_here=is_creator_here(organization))
     if chosen.shown is not Shown.ALL:
@@ -116,5 +117,5 @@ def _chosen(organization: Organization, chosen: TokenFilter) -> QuerySet[AccessT
 
 
 def _listed(token: AccessToken, now: datetime) -> ListedToken:
-    is_here: bool = token.is_creator_here  # type: ignore[attr-defined]  # annotated by _chosen
+    is_here: bool = token.is_creator_here  # type: ignore[attr-defined]  # annotated by chosen_tokens
     return ListedToken(token, expiry_of(token, now), is_creator_gone=token.created_by_id is not None and not is_here)

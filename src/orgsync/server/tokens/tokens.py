@@ -85,8 +85,7 @@ def make_token(
             allowed_networks=list(allowed_networks),
         )
         ids = {"token": token.pk, "feed": feed.pk, "scopes": token.scopes}
-        by = actors.account(created_by.pk) if created_by else None
-        record(organization.pk, Action.TOKEN_MADE, ids, at=token.created_at, by=by)
+        record(organization.pk, Action.TOKEN_MADE, ids, at=token.created_at, by=_maker(created_by))
     return token, text
 
 
@@ -168,6 +167,12 @@ def check_request(
         raise TokenRefused("scopes", f"Not a scope: {', '.join(unknown)}.")
     if wrong := [network for network in allowed_networks if not is_network(network)]:
         raise TokenRefused("allowed_networks", f"Not a network such as 192.0.2.0/24: {', '.join(wrong)}.")
+
+
+def _maker(created_by: Account | None) -> actors.Actor | None:
+    """Return who makes a token: the person in whose name it is made, unless a program does it for them."""
+    by_program = actors.current_actor().kind in {actors.ActorKind.TOKEN, actors.ActorKind.APPLICATION}
+    return None if created_by is None or by_program else actors.account(created_by.pk)
 
 
 def _state(token: AccessToken, now: datetime) -> TokenState:

@@ -38,13 +38,6 @@ SCOPE_WORDS: Final = {
     Scope.XAPI_WRITE: _("send xAPI statements of what people learn"),
     Scope.ADMIN: _("everything an owner may do"),
 }
-IN_EFFECT: Final = frozenset(
-    {
-        *(Scope.SYNC, Scope.PLANS_READ, Scope.JOBS_APPROVE, Scope.JOBS_UNDO, Scope.PERMISSIONS_WRITE),
-        *(Scope.DIRECTORY_READ, Scope.DIRECTORY_WRITE, Scope.REPORTS_READ, Scope.XAPI_READ, Scope.XAPI_WRITE),
-    }
-)
-"""Scopes that something on this server asks for; of the others the page says that they do nothing yet."""
 MODES: Final = [
     (Mode.CHANGES.value, _("Changes: some people; nobody leaves because a file does not name them")),
     (Mode.FULL.value, _("Full file: everybody; who is missing in a file leaves")),

@@ -1,7 +1,6 @@
 """Single sign-on: the issuer, our name there, and who may come in."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,11 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from orgsync.core.normalize import fold_key
 from orgsync.server.orgs.models import SingleSignOn
-from orgsync.server.signon.configuring import Wanted
+from orgsync.server.signon.configuring import MOST_DOMAINS, Wanted, is_domain
 from orgsync.server.web.forms.plain import PlainForm
-
-_DOMAIN: Final = re.compile(r"[^\s@/:.]+(\.[^\s@/:.]+)+")
-_MOST_DOMAINS: Final = 50
 
 
 class SignOnForm(PlainForm):
@@ -64,9 +60,9 @@ class SignOnForm(PlainForm):
         found = sorted(
             {fold_key(one.strip("@")) for one in str(self.cleaned_data["domains"]).replace(",", " ").split()}
         )
-        if wrong := [one for one in found if not _DOMAIN.fullmatch(one)]:
+        if wrong := [one for one in found if not is_domain(one)]:
             raise ValidationError(_("Not a domain such as example.com: %s.") % ", ".join(wrong))
-        if len(found) > _MOST_DOMAINS:
+        if len(found) > MOST_DOMAINS:
             raise ValidationError(_("At most 50 domains."))
         return found
 

@@ -26,7 +26,6 @@ from orgsync.server.tokens.models import Application
 from orgsync.server.tokens.tokens import TokenRefused
 from orgsync.server.web.downloads import csv_attachment
 from orgsync.server.web.forms.applications import NO_FEED, ApplicationFilterForm, ApplicationForm, SecretForm
-from orgsync.server.web.forms.authenticate import IN_EFFECT
 from orgsync.server.web.recipes import token_shells
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -43,7 +42,7 @@ def index(request: AdminRequest) -> HttpResponse:
     made = _make(request, form) if form.is_bound and form.is_valid() else None
     if made is not None:
         form = ApplicationForm(None, request.admin)
-    values = {"form": form, "in_effect": IN_EFFECT, **_listing(request), **_shown(made)}
+    values = {"form": form, **_listing(request), **_shown(made)}
     return render(request, "web/applications/index.html", SECTION | values)
 
 

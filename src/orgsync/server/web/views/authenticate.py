@@ -21,7 +21,7 @@ from orgsync.server.tokens.models import AccessToken
 from orgsync.server.tokens.queries import TokenFilter, page_of_tokens, token_of
 from orgsync.server.tokens.rotating import rotate_token
 from orgsync.server.tokens.tokens import TokenRefused, make_token, revoke_token
-from orgsync.server.web.forms.authenticate import IN_EFFECT, NEW_FEED, RotateForm, TokenFilterForm, TokenForm
+from orgsync.server.web.forms.authenticate import NEW_FEED, RotateForm, TokenFilterForm, TokenForm
 from orgsync.server.web.recipes import shells
 from orgsync.server.web.screens import AdminRequest, screen
 
@@ -37,7 +37,7 @@ def index(request: AdminRequest) -> HttpResponse:
     made = _generate(request, form) if form.is_bound and form.is_valid() else None
     if made is not None:
         form = TokenForm(None, request.admin)
-    values = {"form": form, "made": made, "in_effect": IN_EFFECT, **_listing(request), **_commands(made)}
+    values = {"form": form, "made": made, **_listing(request), **_commands(made)}
     values |= {"is_for_scim": is_for_scim and made is None, "scim_address": f"{settings.BASE_URL}/scim/v2"}
     return render(request, "web/authenticate/index.html", {"section": "authenticate", **values})
 
