@@ -21,6 +21,13 @@ def operations() -> str:
     return "\n\n".join(f"## {name}\n\n{about[name]}\n\n" + "\n\n".join(lines) for name, lines in by_tag.items())
 
 
+def api_calls() -> dict[str, str]:
+    """Return every call by its operation's id: `GET /api/v1/jobs`."""
+    paths = _document()["paths"].items()
+    found = [(method, path, operation) for path, methods in paths for method, operation in methods.items()]
+    return {operation["operationId"]: f"{method.upper()} {path}" for method, path, operation in found}
+
+
 def _document() -> Facts:
     if not apps.ready:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orgsync.server.settings")

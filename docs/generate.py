@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from docs import api_parts, client_parts, issue_use
+from docs import api_parts, client_parts, issue_use, page_calls
 from orgsync.client.cli import CLIENT_COMMANDS, SERVER_COMMANDS, cli
 from orgsync.client.exits import MEANINGS as EXIT_MEANINGS
 from orgsync.client.exits import ExitCode
@@ -231,6 +231,7 @@ SECTIONS: Final[dict[str, Callable[[], str]]] = {
     "audit-actions": audit_actions,
     **client_parts.SECTIONS,
     **api_parts.SECTIONS,
+    **page_calls.SECTIONS,
     "roles": roles,
     "rights": rights,
     "settings": settings,
