@@ -86,7 +86,7 @@ def test_schemathesis_finds_nothing(world: World, monkeypatch: pytest.MonkeyPatc
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
     for found in schema.get_all_operations():
         operation = found.ok()
-        for mode, count in ((GenerationMode.POSITIVE, 4), (GenerationMode.NEGATIVE, 2)):
+        for mode, count in ((GenerationMode.POSITIVE, 2), (GenerationMode.NEGATIVE, 1)):
             _call(operation.as_strategy(generation_mode=mode), ids, headers, count * FACTOR)
 
 
