@@ -23,7 +23,7 @@ MOST_CELLS: Final = 60_000_000
 """Cells of the rectangle from the first to the last cell of a sheet; the reader makes room for all of them."""
 _RATIO_FLOOR: Final = 16_000_000
 _CHUNK: Final = 1 << 20
-_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([^"']{1,40})["']""")
+_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([^"']{1,40})["']""")
 _PLACE: Final = re.compile(rb"([A-Z]{1,3})(\d{1,7})")
 _OVERLAP: Final = 4_096
 _ERROR_CELLS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})

@@ -21,7 +21,7 @@ from orgsync.core.grouprules.parsing import DEEPEST, parse_rule
 from orgsync.core.grouprules.wording import SIGNS
 
 _TOKEN: Final = re.compile(
-    r"""\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>\d+)|(?P<word>[^\W\d][\w.\-]*)|(?P<sign>!=|[=(),]))"""
+    r"""\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>[0-9]{1,18}(?![0-9]))|(?P<word>[^\W\d][\w.\-]*)|(?P<sign>!=|[=(),]))"""
 )
 _WORDS: Final = {sign: operator for operator, sign in SIGNS.items() if operator is not Operator.IS_EMPTY}
 _Json = dict[str, Any]
@@ -47,8 +47,8 @@ def parse_where(text: str) -> Condition:
 
 
 def _tokens(text: str) -> list[_Token]:
-    tokens, place = [], 0
-    while text[place:].strip():
+    tokens, place, end = [], 0, len(text.rstrip())
+    while place < end:
         found = _TOKEN.match(text, place)
         if found is None:
             raise RuleError(f"character {place + 1}", f"This cannot be read: {text[place:].strip()[:20]}")
@@ -73,8 +73,6 @@ class _Reader:
             raise self._error("and, or, or the end")
 
     def _joined(self, word: str, key: str, depth: int) -> _Json:
-        if depth > 2 * DEEPEST:
-            raise RuleError(f"character {self._next.at}", f"Conditions may be nested {DEEPEST} deep.")
         parts = [self._part(word, depth)]
         while self._takes(word):
             parts.append(self._part(word, depth))
@@ -84,6 +82,8 @@ class _Reader:
         return self._joined("and", "all", depth) if word == "or" else self._one(depth)
 
     def _one(self, depth: int) -> _Json:
+        if depth > 2 * DEEPEST:
+            raise RuleError(f"character {self._next.at}", f"Conditions may be nested {DEEPEST} deep.")
         if self._takes("not"):
             return {"not": self._one(depth + 1)}
         if self._takes("("):

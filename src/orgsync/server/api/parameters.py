@@ -1,12 +1,12 @@
 """Read what a request asks for: query, headers, JSON. Whatever cannot be read is a 400 that names it."""
 
-import json
 import re
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest
 
+from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.api.errors import ApiError, invalid_request
 from orgsync.server.uploads.terms import Asked
@@ -94,8 +94,8 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     if length > MAX_JSON:
         raise ApiError(413, "TOO_LARGE", f"The body is larger than the limit of {MAX_JSON:,} bytes.")
     try:
-        found = json.loads(request.read(length))
-    except (ValueError, RecursionError) as error:
+        found = read_json(request.read(length))
+    except UnreadableJson as error:
         raise invalid_request("The body must be a JSON object.") from error
     if not isinstance(found, dict):
         raise invalid_request("The body must be a JSON object.")

@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
+from orgsync.core.jsontext import UnkeptText, UnreadableJson, read_json
 from orgsync.server.api.errors import ApiError, method_not_allowed
 from orgsync.server.api_v1 import (
     accesstokens,
@@ -94,33 +95,15 @@ class JsonParser(Parser):
         if not request.body:
             return {}
         try:
-            found = json.loads(request.body, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            raise ApiError(400, "INVALID_REQUEST", "The body must be JSON.") from error
-        _check_texts(found)
+            found = read_json(request.body, parse_constant=_no_number)
+        except UnreadableJson as error:
+            status = 422 if isinstance(error, UnkeptText) else 400
+            raise ApiError(status, "INVALID_REQUEST", f"The body must be JSON. {error}") from error
         return found
 
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
-
-
-def _check_texts(found: Any) -> None:
-    try:
-        text = json.dumps(found, ensure_ascii=False)
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ApiError(422, "INVALID_REQUEST", "A text of the body has half a character in it.") from error
-    if "\\u0000" in text:
-        _refuse_nul(found)
-
-
-def _refuse_nul(found: Any) -> None:
-    values = [*found, *found.values()] if isinstance(found, dict) else found if isinstance(found, list) else []
-    for value in values:
-        _refuse_nul(value)
-    if isinstance(found, str) and "\x00" in found:
-        raise ApiError(422, "INVALID_REQUEST", "A text of the body has a NUL character in it.")
 
 
 def make_api() -> NinjaAPI:

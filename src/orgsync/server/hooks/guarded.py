@@ -26,6 +26,8 @@ TOTAL_SECONDS: Final = 15.0
 MOST_BYTES: Final = 4_096
 LONGEST_URL: Final = 2_000
 _NAT64: Final = ip_network("64:ff9b::/96")
+_NEVER: Final = tuple(ip_network(name) for name in ("64:ff9b:1::/48", "5f00::/16", "3fff::/20", "2001:db8::/32"))
+"""Not of the open internet, whatever this Python's tables know of it yet: NAT64 of one's own, routers', examples."""
 
 
 class Refused(OrgSyncError):
@@ -110,7 +112,7 @@ def is_public(address: Address) -> bool:
             wrapped = IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(wrapped)
-        if address.teredo is not None or address.is_site_local:
+        if address.teredo is not None or address.is_site_local or any(address in network for network in _NEVER):
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

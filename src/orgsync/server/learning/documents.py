@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from orgsync.core.errors import OrgSyncError
+from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.core.xapi.meaning import actor_key, person_key
 from orgsync.server.learning.models import Document
 from orgsync.server.learning.naming import people_named
@@ -168,8 +169,8 @@ def _store(organization: Organization, named: Name, body: Body, known: Document 
 
 def _object(body: Body) -> dict[str, Any]:
     try:
-        found = json.loads(body.content) if body.is_json else None
-    except (ValueError, RecursionError):
+        found = read_json(body.content) if body.is_json else None
+    except UnreadableJson:
         found = None
     if not isinstance(found, dict):
         raise DocumentRefused("Documents are merged where both are JSON objects.")

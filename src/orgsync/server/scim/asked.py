@@ -1,12 +1,12 @@
 """What a request asks for: which page, in which order, which attributes; and its body."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
 
+from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.server.api.parameters import content_length
 from orgsync.server.scim.discovery import MOST_BULK_BYTES, MOST_LISTED
 from orgsync.server.scim.errors import ScimError, invalid_syntax, invalid_value
@@ -105,13 +105,11 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     if length > MOST_BULK_BYTES:
         raise ScimError(413, f"The body is larger than the limit of {MOST_BULK_BYTES:,} bytes.", "tooLarge")
     try:
-        found = json.loads(request.read(length))
-        # Neither a file nor the database holds half a character.
-        is_text = r"\u0000" not in json.dumps(found, ensure_ascii=False).encode().decode()
-    except (ValueError, RecursionError) as error:
-        raise invalid_syntax("The body must be a JSON object.") from error
-    if not isinstance(found, dict) or not is_text:
-        raise invalid_syntax("The body must be a JSON object, without NUL in its texts.")
+        found = read_json(request.read(length))
+    except UnreadableJson as error:
+        raise invalid_syntax(f"The body must be a JSON object. {error}") from error
+    if not isinstance(found, dict):
+        raise invalid_syntax("The body must be a JSON object.")
     return found
 
 

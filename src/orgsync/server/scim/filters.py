@@ -15,6 +15,8 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.scim.errors import invalid_filter
 
 MOST_CHARACTERS: Final = 2_000
+MOST_NESTED: Final = 30
+"""Opening brackets in a filter: each is a step deeper for whoever walks through it."""
 MOST_BRACKETS: Final = 50
 _NOBODY: Final = Q(id__in=[])
 _TEXT_LOOKUPS: Final = {"eq": "exact", "co": "contains", "sw": "startswith", "ew": "endswith"}
@@ -38,6 +40,8 @@ def parse(text: str) -> ast.AST:
         raise invalid_filter(f"A filter has at most {MOST_CHARACTERS:,} characters and {MOST_BRACKETS} brackets.")
     if "\0" in text:
         raise invalid_filter("A filter holds no NUL.")
+    if text.count("(") + text.count("[") > MOST_NESTED:
+        raise invalid_filter(f"A filter has at most {MOST_NESTED} brackets.")
     try:
         return SCIMParser().parse(SCIMLexer().tokenize(text))
     except (SCIMParserError, ValueError, RecursionError) as error:

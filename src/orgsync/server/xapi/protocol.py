@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
@@ -11,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.core.xapi.shapes import StatementRefused
 from orgsync.server.api.draining import Refusal
 from orgsync.server.api.errors import ApiError, invalid_request
@@ -80,8 +80,8 @@ def read_body(request: HttpRequest) -> tuple[Any, list[Part]]:
     if kind == MIXED:
         text, parts = split_mixed(text, (request.content_params or {}).get("boundary", ""))
     try:
-        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant), parts
-    except (ValueError, RecursionError) as error:
+        return read_json(text, object_pairs_hook=_without_twins, parse_constant=_no_constant), parts
+    except UnreadableJson as error:
         raise invalid_request("The body must be JSON.") from error
 
 

@@ -1,6 +1,5 @@
 """Read what a GET of statements asks for."""
 
-import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
+from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.core.xapi import shapes
 from orgsync.core.xapi.checking import IDENTIFIERS, check_actor, check_agent
 from orgsync.core.xapi.meaning import actor_key
@@ -86,8 +86,8 @@ def read_moment(values: Any, name: str) -> datetime | None:
 
 def read_agent(text: str, *, may_be_group: bool = False) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = read_json(text)
+    except UnreadableJson as error:
         raise invalid_request("agent must be JSON.") from error
     (check_actor if may_be_group else check_agent)(found, "agent")
     if not actor_key(found):
