@@ -10,6 +10,7 @@ from django.db import connection
 GLOBAL_TABLES: Final = {
     "orgs_organization": "the organization itself",
     "orgs_account": "an account may belong to several organizations",
+    "orgs_factortry": "a second factor belongs to an account",
     "learning_signintry": "whoever asks for a link to sign in has named no organization yet",
 }
 FOREIGN_PREFIXES: Final = (

@@ -16,6 +16,8 @@ SECRET_KEY_FALLBACKS = former_signing_keys()
 DEBUG = False
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 IS_TLS = BASE_URL.startswith("https://")
+# A name that begins so is taken by browsers only from this very host, over TLS.
+COOKIE_PREFIX = "__Host-" if IS_TLS else ""
 TRUSTED_PROXIES = env.env_list("ORGSYNC_BEHIND_PROXY")
 ALLOWED_HOSTS = ["*"]
 """Links use BASE_URL, never the Host header, so that any name may reach the server."""
@@ -50,16 +52,18 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",
+    "orgsync.server.headers.SafeAnswers",
     "orgsync.server.handlers.WithoutStorage",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "orgsync.server.web.sessionlife.SessionLife",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -127,6 +131,10 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 MFA_ADAPTER = "orgsync.server.web.accounts.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "orgsync.server.web.forms.secondfactor.CodeForm",
+    "reauthenticate": "orgsync.server.web.forms.secondfactor.CodeAgainForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = False
 # A phone's clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
@@ -149,6 +157,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "orgsync.server.orgs.passwords.OwnWords"},
 ]
 
 DATABASES = {
@@ -199,12 +208,23 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # On a developer's own machine the promise would bind every other server on localhost too.
 SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and urlsplit(BASE_URL).hostname not in LOOPBACK_NAMES else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+# A name of its own is what we ask for; where others live below it, operators say `host`.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = (
+    env.env_choice("ORGSYNC_HSTS", "subdomains", ("subdomains", "host")) == "subdomains" and SECURE_HSTS_SECONDS > 0
+)
 # W008: there is no plain listener to redirect from; without TLS or a trusted proxy only this machine is listened to.
 # W021: to be on the browsers' lists is a promise for a whole domain, which is not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W008", "security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = IS_TLS
+SESSION_IDLE_MINUTES = env.env_int("ORGSYNC_SESSION_IDLE_MINUTES", 60, minimum=5, maximum=43_200)
+SESSION_COOKIE_AGE = 3600 * env.env_int("ORGSYNC_SESSION_HOURS", 24, minimum=1, maximum=8_760)
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = IS_TLS
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "orgsync.server.web.messagestore.WaitingWords"
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = "orgsync.server.monitoring.logs.configure"

@@ -18,6 +18,8 @@ from tests.job_world import make_admin, make_job, make_media, make_token
 from tests.server.web.access_tables import ASSIGNMENT, CONTENT, GROUP, POOL
 
 OF_LEARNER = ("learner", "learner-edit", "learner-change", "learner-erase", "learner-invite")
+OUT_OF_REACH = {"group-why", "job-download", "upload-preview"}
+"""Pages that need what this world has not: a transaction of their own, or a file."""
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="8" fill="#0b6e6e"/></svg>'
 
 Address = Callable[[str], str]
@@ -28,6 +30,24 @@ def ids_of_acme(acme: Organization) -> dict[str, Ids]:
     """Make something of each kind; return what each page's address has to name, by the page's name."""
     parts = (_jobs, _people, _settings, _admins, _content, _erasures)
     return {name: ids for part in parts for names, ids in part(acme) for name in names}
+
+
+def plant(acme: Organization, word: str) -> None:
+    """Put a word into every name and text of what `ids_of_acme` has made."""
+    key = word.casefold()
+    named: dict[str, dict[str, str]] = {
+        "group_set": {"name": word, "name_key": key},
+        "content_set": {"title": word, "title_key": key, "provider": word, "description": word},
+        "recommendationrule_set": {"value": word, "value_key": key, "skill": word},
+        "outboxmail_set": {"subject": word, "body": word},
+        "webhook_set": {"url": f"https://example.com/{word}"},
+    }
+    named |= {name: {"name": word} for name in ("pool_set", "application_set", "feed_set", "accesstoken_set")}
+    named |= {name: {"file_name": word} for name in ("contentimport_set", "activityimport_set", "media_set")}
+    for name, values in named.items():
+        getattr(acme, name).update(**values)
+    people = ("preferred_first_name", "preferred_last_name", "work_title", "department_name", "unique_user_id")
+    Learner.objects.filter(organization_id=acme.pk).update(**dict.fromkeys(people, word))
 
 
 def _jobs(acme: Organization) -> Iterator[tuple[tuple[str, ...], Ids]]:

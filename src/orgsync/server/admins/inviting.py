@@ -132,7 +132,7 @@ def account_of(invitation: Invitation) -> Account | None:
 def accept_new(invitation: Invitation, password: str, *, now: datetime) -> Account:
     """Make the account of an invited address and let it in; raise AdminRefused."""
     try:
-        validate_password(password)
+        validate_password(password, Account(email=invitation.email, email_key=invitation.email_key))
     except ValidationError as error:
         raise AdminRefused(" ".join(error.messages), "password") from error
     with transaction.atomic():

@@ -10,6 +10,9 @@ class Action(StrEnum):
     SIGNED_OUT = "signed_out"
     SIGN_IN_FAILED = "sign_in_failed"
     PASSWORD_RESET = "password_reset"  # nosec B105 # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # nosec B105 # noqa: S105
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
     ORGANIZATION_SET_UP = "organization_set_up"
     ROLE_GIVEN = "role_given"
     ADMIN_INVITED = "admin_invited"
@@ -93,8 +96,12 @@ class Action(StrEnum):
 MEANINGS: dict[Action, str] = {
     Action.SIGNED_IN: "An account signed in.",
     Action.SIGNED_OUT: "An account signed out.",
-    Action.SIGN_IN_FAILED: "Somebody tried to sign in to an account and was refused.",
+    Action.SIGN_IN_FAILED: "Somebody tried to sign in to an account and was refused, by the password or, where "
+    "`reason` says so, by the second factor.",
     Action.PASSWORD_RESET: "An account got a new password by the link of a mail.",
+    Action.PASSWORD_CHANGED: "An account changed its password.",
+    Action.FACTOR_ADDED: "An account set up a second factor, or got new recovery codes: `factor` says which.",
+    Action.FACTOR_REMOVED: "An account removed a second factor: `factor` says which.",
     Action.ORGANIZATION_SET_UP: "The organization was made.",
     Action.ROLE_GIVEN: "An account was given a role, or other rights in it.",
     Action.ADMIN_INVITED: "Somebody was invited to be an admin.",

@@ -14,6 +14,7 @@ from orgsync.core.grouprules.conditions import Condition
 from orgsync.core.guards import Limit, limits_of
 from orgsync.core.model import Mode
 from orgsync.core.normalize import fold_key
+from orgsync.server.admins.freeing import remove_factors
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
 from orgsync.server.audit.queries import csv_lines, entry_line, find_entries
@@ -74,6 +75,10 @@ class Actions:
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
+
+    def remove_factors(self, address: str) -> int:
+        """Remove the second factors of an admin; return how many there were."""
+        return remove_factors(_organization(self.name), address, now=timezone.now())
 
     def make_sandbox(self, name: str, by: str | None, people: int) -> str:
         """Make a sandbox that an admin of this organization owns; return its name."""

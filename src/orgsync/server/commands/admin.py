@@ -12,6 +12,7 @@ from orgsync.server.commands.backing import backup, migrate, restore
 from orgsync.server.commands.editing import claims, duplicates, order, person, protect
 from orgsync.server.commands.encrypting import rotate_encryption_key
 from orgsync.server.commands.erasing import erase, erasures, lift_erasure
+from orgsync.server.commands.freeing import remove_second_factor
 from orgsync.server.commands.groups import group
 from orgsync.server.commands.guarding import blackout, guard, guards
 from orgsync.server.commands.learning import learner_link, sample_learner, sample_learning, verify_learning
@@ -221,6 +222,7 @@ admin.add_command(undo)
 admin.add_command(sample_learning)
 admin.add_command(verify_learning)
 admin.add_command(learner_link)
+admin.add_command(remove_second_factor)
 admin.add_command(sample_learner)
 admin.add_command(sandbox)
 admin.add_command(reset_sandbox)

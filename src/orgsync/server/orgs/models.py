@@ -128,6 +128,21 @@ class Account(AbstractBaseUser):
         return self.email
 
 
+class FactorTry(models.Model):
+    """A code of a second factor that somebody gave. Global by design, as accounts are; kept for a day."""
+
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)
+    at = models.DateTimeField()
+    used = models.BinaryField(default=b"")
+    """Keyed hash of a code that was right; empty for a wrong one."""
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"], name="factor_tries")]
+
+    def __str__(self) -> str:
+        return f"second factor of account {self.account_id}"
+
+
 class Role(models.TextChoices):
     OWNER = "owner"
     ADMIN = "admin"

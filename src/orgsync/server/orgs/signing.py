@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.account.signals import password_reset
+from allauth.account.signals import password_changed, password_reset
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.utils import timezone
@@ -18,11 +19,16 @@ ADDRESS_KEYS = ("email_key", "email", "username", "login")
 
 
 def connect() -> None:
-    """Have every sign-in, sign-out and refused sign-in recorded from now on."""
+    """Have every sign-in, sign-out, refusal, and change of what one signs in with recorded from now on."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_refused, dispatch_uid="audit")
     password_reset.connect(_reset, dispatch_uid="audit")
+    password_changed.connect(_changed, dispatch_uid="audit")
+    authentication_failed.connect(_code_refused, dispatch_uid="audit")
+    authenticator_added.connect(_factor_added, dispatch_uid="audit")
+    authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
+    authenticator_reset.connect(_factor_added, dispatch_uid="audit")
 
 
 def _signed_in(user: Account, **_more: Any) -> None:
@@ -39,6 +45,22 @@ def _reset(user: Account, **_more: Any) -> None:
     _record(user, Action.PASSWORD_RESET, actors.account(user.pk))
 
 
+def _changed(user: Account, **_more: Any) -> None:
+    _record(user, Action.PASSWORD_CHANGED, actors.account(user.pk))
+
+
+def _code_refused(user: Account, **_more: Any) -> None:
+    _record(user, Action.SIGN_IN_FAILED, actors.NOBODY, reason="second_factor")
+
+
+def _factor_added(user: Account, authenticator: Any, **_more: Any) -> None:
+    _record(user, Action.FACTOR_ADDED, actors.account(user.pk), factor=authenticator.type)
+
+
+def _factor_removed(user: Account, authenticator: Any, **_more: Any) -> None:
+    _record(user, Action.FACTOR_REMOVED, actors.account(user.pk), factor=authenticator.type)
+
+
 def _refused(credentials: dict[str, Any], **_more: Any) -> None:
     """Record a refusal for the account that was meant; an unknown address is no organization's matter."""
     address = next((credentials[key] for key in ADDRESS_KEYS if credentials.get(key)), "")
@@ -47,9 +69,9 @@ def _refused(credentials: dict[str, Any], **_more: Any) -> None:
         _record(account, Action.SIGN_IN_FAILED, actors.NOBODY)
 
 
-def _record(account: Account, action: Action, by: Actor) -> None:
+def _record(account: Account, action: Action, by: Actor, **told: str) -> None:
     organizations = Admin.objects.filter(account=account).values_list("organization_id", flat=True)
     now = timezone.now()
     with transaction.atomic():
         for organization_id in sorted(organizations):
-            record(organization_id, action, {"account": account.pk}, at=now, by=by)
+            record(organization_id, action, {"account": account.pk, **told}, at=now, by=by)

@@ -7,6 +7,8 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 
+from orgsync.server.orgs import factors
+
 KEPT_FOR: Final = timedelta(days=90)
 
 
@@ -20,4 +22,5 @@ def forget_sign_ins(now: datetime) -> int:
         AccessFailureLog.objects.filter(attempt_time__lt=before),
         AccessLog.objects.filter(attempt_time__lt=before),
     ]
-    return sum(rows.delete()[0] for rows in gone)
+    ended: int = sum(rows.delete()[0] for rows in gone)
+    return ended + factors.forget_tries(now)

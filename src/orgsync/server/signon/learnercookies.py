@@ -17,10 +17,12 @@ from orgsync.server.learning.models import Way
 from orgsync.server.learning.signin import sessions
 from orgsync.server.orgs.models import Organization
 
-SESSION: Final = "learner"
-BROWSER: Final = "learner-browser"
+# They belong to a path, so the stricter prefix of the other cookies does not fit.
+_PREFIX: Final = "__Secure-" if settings.SESSION_COOKIE_SECURE else ""
+SESSION: Final = f"{_PREFIX}learner"
+BROWSER: Final = f"{_PREFIX}learner-browser"
 """Secret of a browser that has asked for a link: the link signs in there alone."""
-ONWARD: Final = "learner-onward"
+ONWARD: Final = f"{_PREFIX}learner-onward"
 """The page that somebody wanted to see before signing in."""
 PATH: Final = "/learn/"
 _SHORT: Final = timedelta(minutes=30)

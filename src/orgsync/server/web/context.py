@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from orgsync.server.orgs.access import Permission, may, may_for_all
 
-THEME_COOKIE = "theme"
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

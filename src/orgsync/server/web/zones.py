@@ -4,12 +4,13 @@ import re
 from datetime import tzinfo
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from orgsync.server.orgs.models import Organization
 from orgsync.server.orgs.zones import zone_named
 
-ZONE_COOKIE: Final = "zone"
+ZONE_COOKIE: Final = f"{settings.COOKIE_PREFIX}zone"
 _NAME: Final = re.compile(r"[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}")
 
 

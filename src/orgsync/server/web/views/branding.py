@@ -1,6 +1,6 @@
 """Settings › Branding: the logo and the colour, set and served."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.files.uploadhandler import MemoryFileUploadHandler
@@ -19,6 +19,9 @@ from orgsync.server.web.forms.settings import AccentForm, LogoForm
 from orgsync.server.web.screens import AdminRequest, screen
 from orgsync.server.web.settingspages import show
 
+_PICTURE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+)
 FOREVER = cache_control(private=True, max_age=31_536_000, immutable=True)
 """Their addresses change with what they hold."""
 
@@ -78,7 +81,7 @@ def logo_answer(organization: Organization, version: str) -> HttpResponse:
         raise Http404
     answer = HttpResponse(bytes(found.content), content_type=found.content_type)
     # Opened by itself, an SVG is a document: this one may do nothing.
-    answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    answer["Content-Security-Policy"] = _PICTURE_POLICY
     return answer
 
 

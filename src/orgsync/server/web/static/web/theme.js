@@ -5,9 +5,10 @@
 const YEAR = 31536000;
 
 function keep(name, value) {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
+  const isTls = location.protocol === "https:";
   const age = value ? YEAR : 0;
-  document.cookie = `${name}=${value}; Path=/; Max-Age=${age}; SameSite=Lax${secure}`;
+  const cookie = `${isTls ? "__Host-" : ""}${name}=${value}`;
+  document.cookie = `${cookie}; Path=/; Max-Age=${age}; SameSite=Lax${isTls ? "; Secure" : ""}`;
 }
 
 function showTheme() {
