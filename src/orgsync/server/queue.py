@@ -8,6 +8,7 @@ from typing import Any
 
 import procrastinate
 import structlog
+from django.db import connection
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import JobDeferrer
 from procrastinate.manager import JobManager
@@ -28,6 +29,19 @@ _CAUSED_BY = "caused_by"
 """Under this name a queue job does, among its arguments."""
 _LONGEST_APPLICATION_NAME = 63  # bytes; PostgreSQL cuts longer ones
 _BUILTIN = "builtin:"
+
+FIRST_TURN = 1_000_000
+"""The priority of the first turn; later turns go down from it. So far up, because releases that knew no turns queued
+everything with 0, and beside them too the runs of one lock must keep their order."""
+OUT_OF_TURN = FIRST_TURN + 1
+
+# The turns: a holder's next run is one turn behind its last, and nobody begins ahead of the turn that is waiting now.
+_TURN = """
+    SELECT coalesce(max(priority) FILTER (WHERE status = 'todo'), min(priority), %s),
+           min(priority) FILTER (WHERE lock = %s) - 1
+      FROM procrastinate_jobs
+     WHERE status IN ('todo', 'doing') AND queue_name = %s AND priority <= %s
+"""
 
 
 class TaskWithoutRetry(TypeError):
@@ -53,6 +67,19 @@ def defer(task: Task[Any, Any, Any], *, lock: str | None = None, priority: int |
     time, in the order of their queueing; a higher `priority` (default 0) goes before.
     """
     _deferrer(task, lock=lock, priority=priority).defer(**arguments, **_cause())
+
+
+def priority_in_turn(queue_name: str, lock: str) -> int:
+    """
+    Return the priority with which a run must be queued for the holders of locks to take turns.
+
+    Without it whoever has queued a hundred runs goes before everybody who came a moment later. Runs of one lock keep
+    their order: each has a lower priority than those before it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN, [FIRST_TURN, lock, queue_name, FIRST_TURN])
+        now, behind_own = cursor.fetchone()
+    return int(now if behind_own is None else min(now, behind_own))
 
 
 def defer_many(task: Task[Any, Any, Any], runs: Iterable[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from django.db import ProgrammingError, transaction
 from orgsync.core.model import JobStatus
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.orgs.models import Role
+from orgsync.server.queue import OUT_OF_TURN
 from orgsync.server.uploads import sweep, transitions
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.sweep import Swept
@@ -122,7 +123,7 @@ def test_unfinished_job_without_a_queue_job_is_queued_again(status: JobStatus) -
 
     assert sweep.requeue_lost(NOW) == 1
 
-    assert queue_jobs() == [("process_upload", "todo", 1)]
+    assert queue_jobs() == [("process_upload", "todo", OUT_OF_TURN)]
     assert stored(job).status == JobStatus.QUEUED
     assert sweep.requeue_lost(NOW) == 0
 

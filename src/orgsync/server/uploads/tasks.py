@@ -47,10 +47,12 @@ def enqueue(job: UploadJob, *, is_overdue: bool = False) -> None:
     """
     Queue the processing of a QUEUED job, in the transaction that makes it QUEUED.
 
-    An organization's jobs run one at a time, in the order in which they were queued; an overdue one
-    goes before the others.
+    An organization's jobs run one at a time, in the order in which they were queued; organizations take turns. An
+    overdue one goes before the others.
     """
-    queue.defer(process_upload, lock=f"org-{job.organization_id}", priority=1 if is_overdue else None, job_id=job.pk)
+    lock = f"org-{job.organization_id}"
+    priority = queue.OUT_OF_TURN if is_overdue else queue.priority_in_turn(queue.UPLOADS_QUEUE, lock)
+    queue.defer(process_upload, lock=lock, priority=priority, job_id=job.pk)
 
 
 # How often a job is tried is for our row to say (`attempts.settle`); a run that fails before or
