@@ -160,12 +160,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "orgsync.server.orgs.passwords.OwnWords"},
 ]
 
+QUEUE_DATABASE_URL = env.env_address("ORGSYNC_QUEUE_DATABASE_URL") or ""
+"""Set where the database's address is a pooler's."""
 DATABASES = {
     "default": django_database(
-        env.env_address("ORGSYNC_DATABASE_URL") or "", application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync")
+        env.env_address("ORGSYNC_DATABASE_URL") or "",
+        application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync"),
+        is_pooled=bool(QUEUE_DATABASE_URL),
     )
 }
-QUEUE_DATABASE_URL = env.env_address("ORGSYNC_QUEUE_DATABASE_URL") or ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PROCRASTINATE_ON_APP_READY = "orgsync.server.queue.on_app_ready"
 

@@ -15,9 +15,9 @@ from procrastinate import JobContext, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.worker import Worker
-from psycopg.conninfo import conninfo_to_dict
 
 from orgsync.server import queue
+from orgsync.server.database import queue_connection
 from orgsync.server.monitoring.starting import start
 from orgsync.server.uploads.children import Children
 
@@ -130,8 +130,9 @@ class _Failures:
 
 def _connector() -> PsycopgConnector:
     """Return a pool for the queue: its direct address where Django's connections go through a pooler."""
-    direct = conninfo_to_dict(settings.QUEUE_DATABASE_URL)
-    parameters = direct | {"application_name": os.environ["ORGSYNC_PROCESS"]} if direct else connector_params()
+    own = settings.QUEUE_DATABASE_URL
+    name = os.environ["ORGSYNC_PROCESS"]
+    parameters = queue_connection(own, application_name=name) if own else connector_params()
     return PsycopgConnector(kwargs=parameters, timeout=POOL_TIMEOUT, min_size=1, max_size=4)
 
 
