@@ -6,9 +6,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST_ARGS ?=
 CHAOS_ARGS ?= --kills 200
+SCALE_ARGS ?= hosts
 DIST_ARGS ?=
 
-.PHONY: help setup demo run test check format bench chaos screenshots docs requirements dist clean
+.PHONY: help setup demo run test check format bench chaos scale screenshots docs requirements dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +43,9 @@ bench: $(STAMP)  ## Measure speed as ratios into bench/results
 
 chaos: $(STAMP)  ## Kill parts of a running server hundreds of times and look what is left (CHAOS_ARGS="--kills 500 --seed 7")
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
+scale: $(STAMP)  ## Prove what several machines do: SCALE_ARGS="hosts|organizations|pooler|standby|upgrade|cells" (docs/design/scale.md)
+	@$(BIN)/python -m tests.scale $(SCALE_ARGS)
 
 screenshots: $(STAMP)  ## Take the pictures of docs/gallery.md anew (needs chromium)
 	@$(BIN)/python -m tests.e2e.web.gallery

@@ -37,11 +37,11 @@ class Mailbox:
 
 
 @contextmanager
-def smtp_server(mailbox: Mailbox, port: int = 0, **options: Any) -> Iterator[int]:
+def smtp_server(mailbox: Mailbox, port: int = 0, host: str = "127.0.0.1", **options: Any) -> Iterator[int]:
     """Run the server in a thread; yield its port, a free one unless it is given."""
     loop = asyncio.new_event_loop()
     make = partial(SMTP, mailbox, hostname="mail.example.com", loop=loop, **options)
-    server = loop.run_until_complete(loop.create_server(make, "127.0.0.1", port))
+    server = loop.run_until_complete(loop.create_server(make, host, port))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

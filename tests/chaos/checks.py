@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from typing import Any, Final
 
 from tests.chaos.model import File, Model
-from tests.chaos.product import Product
+from tests.chaos.product import Running
 from tests.chaos.sender import Sender
 from tests.mailbox import Mailbox
 
@@ -61,7 +61,7 @@ class Job:
 class Aftermath:
     """One organization after everything: what was sent to it, and what the database says."""
 
-    product: Product
+    product: Running
     sender: Sender
     mailbox: Mailbox
     session: Any

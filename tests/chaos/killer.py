@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from tests.chaos.product import Product
+from tests.chaos.product import Running
 
 WEIGHTS: Final = {
     "child": 28,
@@ -45,8 +45,9 @@ GONE: Final = (psycopg.Error, OSError)
 class Killer:
     """Kills one thing at a time and remembers what, and in which phase the running job was."""
 
-    product: Product
+    product: Running
     dice: random.Random
+    weights: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))
     kills: Counter[str] = field(default_factory=Counter)
     phases: Counter[str] = field(default_factory=Counter)
     inside: int = 0
@@ -59,7 +60,7 @@ class Killer:
 
     def strike(self) -> None:
         """Wait for a moment of the schedule, or for a phase, and kill something."""
-        target = self.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        target = self.dice.choices(list(self.weights), list(self.weights.values()))[0]
         if self.dice.random() < 0.7:
             busy = self._wait_for_phase(self.dice.choice((*PHASES, "apply", "apply")))
         else:
@@ -95,6 +96,9 @@ class Killer:
             self._forget()
             return []
 
+    def relent(self) -> None:
+        """Take back what lasts; kills do not."""
+
     def close(self) -> None:
         """End the killer's own session."""
         self._forget()
@@ -124,9 +128,7 @@ class Killer:
     def _kill_everything(self) -> bool:
         """Kill the parent of all; everything below it ends by itself, and a person starts it anew."""
         self._forget()
-        self.product.process.kill()
-        self.product.process.wait()
-        self.product.start()
+        self.product.kill_everything()
         return True
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import psycopg
 
@@ -25,6 +25,21 @@ PARTS: Final = {
 """Part → what its command line says."""
 START_PATIENCE: Final = 180.0
 LIMITS: Final = {"ORGSYNC_UPLOADS_PER_HOUR": "1000000", "ORGSYNC_CALLS_PER_HOUR": "10000000"}
+
+
+class Running(Protocol):
+    """What a storm asks of whatever it rages over: one tree on this machine, or several hosts."""
+
+    @property
+    def port(self) -> int:
+        """The port of 127.0.0.1 at which uploads are taken."""
+        ...
+
+    def make_world(self, *names: str) -> list[dict[str, Any]]: ...
+    def orgsync(self, *arguments: str) -> "subprocess.CompletedProcess[str]": ...
+    def connect(self) -> "psycopg.Connection[Any]": ...
+    def processes(self, part: str) -> list[int]: ...
+    def kill_everything(self) -> None: ...
 
 
 @dataclass
@@ -88,14 +103,14 @@ class Product:
             self.process.kill()
             self.process.wait()
 
+    def kill_everything(self) -> None:
+        """Kill the parent of all; everything below it ends by itself, and a person starts it anew."""
+        self.process.kill()
+        self.process.wait()
+        self.start()
+
     def make_world(self, *names: str) -> list[dict[str, Any]]:
-        env = self.environment | {
-            "DJANGO_SETTINGS_MODULE": "orgsync.server.settings",
-            "ORGSYNC_DATABASE_URL": self.database_url,
-        }
-        made = subprocess.run([sys.executable, WORLD, *names], env=env, check=True, capture_output=True, text=True)
-        found: list[dict[str, Any]] = json.loads(made.stdout)
-        return found
+        return make_world(self.environment | {"ORGSYNC_DATABASE_URL": self.database_url}, *names)
 
     def orgsync(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run([*ORGSYNC, *arguments], env=self.environment, capture_output=True, text=True, check=False)
@@ -106,19 +121,10 @@ class Product:
 
     def processes(self, part: str) -> list[int]:
         """Return the ids of the product's processes of that part (`PARTS`, or `database`), never anybody else's."""
-        family = self._family()
+        family = family_of({self.process.pid})
         if part == "database":
             return [pid for pid, (parent, command) in family.items() if parent == self.process.pid and " -D" in command]
         return [pid for pid, (_, command) in family.items() if PARTS[part] in command]
-
-    def _family(self) -> dict[int, tuple[int, str]]:
-        """Return parent and command line of everything below the product's first process."""
-        listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-        known = {int(pid): (int(parent), command) for pid, parent, command in _fields(listing)}
-        found = {self.process.pid}
-        while more := {pid for pid, (parent, _) in known.items() if parent in found} - found:
-            found |= more
-        return {pid: known[pid] for pid in found - {self.process.pid}}
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -127,6 +133,24 @@ class Product:
                 self.log.append(line)
                 if line.startswith("Listening on"):
                     self._listening.set()
+
+
+def make_world(environment: dict[str, str], *names: str) -> list[dict[str, Any]]:
+    """Make organizations of these names in the database that the environment names."""
+    env = environment | {"DJANGO_SETTINGS_MODULE": "orgsync.server.settings"}
+    made = subprocess.run([sys.executable, WORLD, *names], env=env, check=True, capture_output=True, text=True)
+    found: list[dict[str, Any]] = json.loads(made.stdout)
+    return found
+
+
+def family_of(roots: set[int]) -> dict[int, tuple[int, str]]:
+    """Return parent and command line of everything below these processes."""
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    known = {int(pid): (int(parent), command) for pid, parent, command in _fields(listing)}
+    found = set(roots)
+    while more := {pid for pid, (parent, _) in known.items() if parent in found} - found:
+        found |= more
+    return {pid: known[pid] for pid in found - roots if pid in known}
 
 
 def _fields(listing: str) -> list[tuple[str, str, str]]:

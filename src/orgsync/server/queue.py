@@ -30,9 +30,11 @@ _CAUSED_BY = "caused_by"
 _LONGEST_APPLICATION_NAME = 63  # bytes; PostgreSQL cuts longer ones
 _BUILTIN = "builtin:"
 
+_WITHOUT_TURNS = 0
+"""What releases that knew no turns queue everything with: nothing goes below it, so that beside them too the runs of
+one lock keep their order."""
 FIRST_TURN = 1_000_000
-"""The priority of the first turn; later turns go down from it. So far up, because releases that knew no turns queued
-everything with 0, and beside them too the runs of one lock must keep their order."""
+"""The priority of the first turn; later turns go down from it."""
 OUT_OF_TURN = FIRST_TURN + 1
 
 # The turns: a holder's next run is one turn behind its last, and nobody begins ahead of the turn that is waiting now.
@@ -79,7 +81,7 @@ def priority_in_turn(queue_name: str, lock: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TURN, [FIRST_TURN, lock, queue_name, FIRST_TURN])
         now, behind_own = cursor.fetchone()
-    return int(now if behind_own is None else min(now, behind_own))
+    return max(_WITHOUT_TURNS, int(now if behind_own is None else min(now, behind_own)))
 
 
 def defer_many(task: Task[Any, Any, Any], runs: Iterable[dict[str, Any]]) -> None:

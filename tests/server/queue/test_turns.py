@@ -74,6 +74,17 @@ def test_turns_begin_where_the_others_are(line: Line) -> None:
     assert line.take(6) == "A4 B1 B2 A5 B3 B4"
 
 
+def test_order_holds_beside_a_release_without_turns(line: Line) -> None:
+    """It queues everything with 0, before and after what is queued in turn."""
+    line.queue("AA")
+    query_nothing("UPDATE procrastinate_jobs SET priority = 0")
+    line.queue("A")
+    line.queue("A")
+    query_nothing("UPDATE procrastinate_jobs SET priority = 0 WHERE id = (SELECT max(id) FROM procrastinate_jobs)")
+
+    assert line.take(4) == "A1 A2 A3 A4"
+
+
 def test_overdue_job_goes_first(line: Line) -> None:
     """What fell out of the queue is out of turn, and counts as nobody's turn."""
     line.queue("AAB")
