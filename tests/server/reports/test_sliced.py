@@ -162,6 +162,10 @@ def test_limited_admin_sees_only_their_people(company: Organization) -> None:
     assert ask(company, cooks, measure="people") == {"Ops": (1, 1)}
     assert ask(company, cooks, measure="people", **as_of(15)) == {"Ops": (1, 1)}
     assert ask(company, cooks, measure="people", slice=GROUP) == {"Cooks": (1, 1)}
+    assert ask(company, cooks, measure="people", slice=MANAGER) == {"(a manager outside your groups)": (1, 1)}
+    assert "p1@example.com" in ask(company, measure="people", slice=MANAGER)
+    asked = Question(slice=MANAGER, period=Period.CHOSEN, since=date(2026, 3, 16), until=date(2026, 3, 31))
+    assert "p1@example.com" not in {line.label for line in tell_story(company, asked, cooks, now=NOW).lines}
     behind = people_of(company, Question(measure="people"), cooks, wanted="Ops", now=NOW)
     assert [one.learner_id for one in behind] == [CY]
 

@@ -176,6 +176,35 @@ def test_manager_of_other_groups_is_not_named(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_plan_names_no_manager_of_other_groups(
+    acme: Organization, alice: Client, sub: Callable[..., Client], people: dict[str, Learner], sales: Group
+) -> None:
+    """
+    Ana's old manager is in no group of the sub-admin, her new one is: plan, download and her page name the new one.
+    """
+    ana, bo = people.values()
+    cy = add_learner(acme, 3, "Cy", "Cole")
+    Organization.objects.filter(id=acme.pk).update(next_learner_id=4)
+    join(cy, sales)
+    Learner.objects.filter(organization_id=acme.pk, id=ana.id).update(manager_id=bo.id)
+    client = sub(Right.MANAGE_USERS_LICENSES)
+    by = Account.objects.get(email="sub@example.com")
+    job = edit_people(acme, [Edit(ana.id, ana.primary_email_address, manager=cy.primary_email_address)], by)
+    job_page = f"{JOBS}{job.public_id}/"
+    told = f"{LIST}{ana.id}/?job={job.public_id}"
+
+    for way in (f"{job_page}plan/", f"{job_page}plan.csv", told):
+        assert "bo.adams@example.com" in content(alice, way)
+        shown = content(client, way)
+        assert "cy.cole@example.com" in shown
+        assert "adams" not in shown.casefold()
+    assert "adams" not in content(client, job_page).casefold()
+    UploadJob.objects.filter(id=job.pk).update(requested_by=None)
+    assert "outcome-head" in content(alice, told)
+    assert "outcome-head" not in content(client, told)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_edits_are_kept_to_the_right_and_to_its_people(
     acme: Organization, sub: Callable[..., Client], people: dict[str, Learner], sales: Group
 ) -> None:

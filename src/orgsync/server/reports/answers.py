@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from orgsync.server.directory.models import Group, Learner
+from orgsync.server.directory.models import Group
+from orgsync.server.directory.scope import learners_within
 from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 from orgsync.server.reports.measures import Measure
@@ -85,7 +87,7 @@ def answer(organization: Organization, asked: Question, people: People, *, now: 
 def answer_span(organization: Organization, asked: Question, span: Span, people: People) -> Report:
     """Do what `answer` does for days that are already known."""
     rows = fetch(*slices_statement(organization.pk, asked, span, people, [asked.measured]))
-    names = names_of(organization, asked.slice, [key for key, _, _ in rows if key])
+    names = names_of(organization, asked.slice, [key for key, *_figures in rows if key], people)
     slices = tuple(
         Slice(key, names.get(key or "", key or ""), int(people_), amount(asked.measured, value))
         for key, people_, value in rows
@@ -144,18 +146,19 @@ def fetch(text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def names_of(organization: Organization, slice_: str, keys: list[str]) -> dict[str, str]:
-    """Return what ids of groups and managers are called; a value is its own name."""
+def names_of(organization: Organization, slice_: str, keys: list[str], people: People) -> dict[str, str]:
+    """Return what ids of groups and managers are called, managers only among the people; a value is its own name."""
     if slice_ == GROUP:
         named = Group.objects.filter(organization=organization, id__in=map(int, keys))
         return {str(group_id): name for group_id, name in named.values_list("id", "name")}
     if slice_ != MANAGER:
         return {}
     ids = [int(key) for key in keys if key.isdecimal()]
-    mine = Learner.objects.filter(organization_id=organization.pk, id__in=ids)
-    found = {}
-    for learner_id, first, last, address in mine.values_list(
-        "id", "preferred_first_name", "preferred_last_name", "primary_email_address"
+    found = {} if people.is_everybody else dict.fromkeys(keys, _("(a manager outside your groups)"))
+    for learner_id, first, last, address in (
+        learners_within(organization.pk, people)
+        .filter(id__in=ids)
+        .values_list("id", "preferred_first_name", "preferred_last_name", "primary_email_address")
     ):
         found[str(learner_id)] = " ".join(part for part in (first, last) if part) or address
     return found

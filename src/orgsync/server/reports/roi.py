@@ -95,7 +95,7 @@ def _by_slice(
 ) -> dict[str | None, tuple[str, Standing]]:
     """Return label and standing by slice, all figures by one statement."""
     rows = fetch(*slices_statement(organization.pk, asked, span, people, FIGURES))
-    names = names_of(organization, asked.slice, [key for key, *_ in rows if key])
+    names = names_of(organization, asked.slice, [key for key, *_ in rows if key], people)
     return {
         key: (names.get(key or "", key or ""), Standing(int(people_), *map(amount, FIGURES, values)))
         for key, people_, *values in rows

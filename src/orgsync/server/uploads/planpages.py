@@ -30,6 +30,7 @@ SEARCHES_KEPT: Final = 8
 WRITTEN_AT_ONCE: Final = 5_000
 SEARCH_WINDOW: Final = 4 * ROW_GROUP
 """Lines looked at in one go: it bounds the memory that a search takes, whatever the size of the plan."""
+UNNAMED: Final = "–"
 _POSITION: Final = "position"
 _OF_ATTRIBUTES: Final = frozenset(
     {
@@ -51,6 +52,8 @@ class PlanFilter:
     """How an e-mail address, or a word of a name, begins; in upper or lower case."""
     only: frozenset[int] | None = None
     """Ids of the learners whose lines may be shown; None: everybody's, also of those who are still to be created."""
+    managers: frozenset[str] | None = None
+    """Addresses of the managers who may be named in these lines; None: everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class PlanFile:
         index = bisect.bisect_left(found, start)
         shown = list(found[index : index + size])
         return PlanPage(
-            lines=self._lines(shown),
+            lines=self._lines(shown, chosen),
             total=len(found),
             number=index + 1 if shown else 0,
             previous=found[max(0, index - size)] if index else None,
@@ -150,6 +153,7 @@ class PlanFile:
         scan = pl.scan_parquet(self.source)
         for start in range(first, end, ROW_GROUP):
             lines = scan.slice(start, min(ROW_GROUP, end - start)).filter(_predicates(chosen)).collect()
+            lines = lines.with_columns(_sides(chosen))
             for part in lines.iter_slices(WRITTEN_AT_ONCE):
                 safe = part.with_columns(defused(pl.col(pl.String)))
                 yield safe.write_csv(include_header=False, line_terminator=LINE_END).encode()
@@ -168,6 +172,12 @@ class PlanFile:
         ids = pl.scan_parquet(self.source).select(pl.col("learner_id").drop_nulls().unique()).collect()
         return ids.to_series().to_list()
 
+    def managers(self) -> list[str]:
+        """Return what stands for managers in the plan: addresses, and references that nobody answers to."""
+        first, end = self.span(ChangeKind.MANAGER_CHANGED)
+        sides = pl.scan_parquet(self.source).slice(first, end - first).select("before", "after").collect()
+        return pl.concat([sides["before"], sides["after"]]).drop_nulls().unique().to_list()
+
     def span(self, kind: str) -> tuple[int, int]:
         """Return where the lines of a kind, or all lines, begin and end."""
         if not kind:
@@ -175,8 +185,8 @@ class PlanFile:
         found = next((known for known in self.kinds if known.kind == kind), None)
         return (found.first, found.first + found.count) if found else (0, 0)
 
-    def _lines(self, positions: list[int]) -> list[PlanLine]:
-        scan = pl.scan_parquet(self.source)
+    def _lines(self, positions: list[int], chosen: PlanFilter) -> list[PlanLine]:
+        scan = pl.scan_parquet(self.source).with_columns(_sides(chosen))
         runs = [scan.slice(first, count) for first, count in _runs(positions)]
         rows = (row for part in pl.collect_all(runs) for row in part.select(list(PLAN_SCHEMA)).iter_rows())
         return [PlanLine(position, *row) for position, row in zip(positions, rows, strict=True)]
@@ -268,6 +278,20 @@ def _predicates(chosen: PlanFilter) -> list[pl.Expr]:
         in_name = pl.col("name").str.contains(rf"(?i)(?:^|[\s'-]){start}").fill_null(value=False)
         wanted.append(in_name | pl.col("email").str.contains(rf"(?i)^{start}").fill_null(value=False))
     return wanted or [pl.lit(True)]  # noqa: FBT003  a filter needs one condition
+
+
+def _sides(chosen: PlanFilter) -> list[pl.Expr]:
+    """Return what becomes of the two sides of a change: a manager who may not be named is a dash."""
+    if chosen.managers is None:
+        return []
+    is_manager = pl.col("kind") == ChangeKind.MANAGER_CHANGED
+    return [
+        pl.when(is_manager & ~pl.col(side).is_in(sorted(chosen.managers)))
+        .then(pl.lit(UNNAMED))
+        .otherwise(side)
+        .alias(side)
+        for side in ("before", "after")
+    ]
 
 
 def _runs(positions: list[int]) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """What the pages of upload jobs take in: filters of the history and of a plan, and the word on a job."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ STATUSES: Final = [
     (JobStatus.CANCELLED.value, _("Cancelled")),
 ]
 TARGETS_OFFERED: Final = 500
+EVERYTHING: Final = PlanFilter()
 
 
 class JobFilterForm(PlainForm):
@@ -83,9 +85,9 @@ class PlanFilterForm(PlainForm):
     target = forms.ChoiceField(label=_("Group, pool or attribute"), required=False)
     at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, plan: PlanFile, only: frozenset[int] | None = None) -> None:
+    def __init__(self, data: Any, plan: PlanFile, seen: PlanFilter = EVERYTHING) -> None:
         super().__init__(data)
-        self.only = only
+        self.seen = seen
         kinds = [(known.kind.value, KIND_WORDS[known.kind]) for known in plan.kinds]
         self.fields["kind"].choices = [*ANY, *kinds]  # type: ignore[attr-defined]  # a ChoiceField
         self.offered = plan.targets(self["kind"].value() or "")
@@ -100,7 +102,8 @@ class PlanFilterForm(PlainForm):
         """Return the filter of the page; what does not exist in this plan does not narrow."""
         self.full_clean()
         given = self.cleaned_data
-        return PlanFilter(given.get("kind") or "", given.get("target") or "", given.get("q") or "", self.only)
+        narrowed = {"kind": given.get("kind"), "target": given.get("target"), "text": given.get("q")}
+        return replace(self.seen, **{name: text or "" for name, text in narrowed.items()})
 
     def position(self) -> int:
         return self.cleaned_data.get("at") or 0

@@ -22,7 +22,8 @@ from orgsync.server.uploads.failedrows import failed_rows
 from orgsync.server.uploads.historyfile import history_csv
 from orgsync.server.uploads.media import RemovedMedia, open_verified
 from orgsync.server.uploads.models import JobKind, Media, UploadJob
-from orgsync.server.uploads.planpages import PlanFile, open_plan
+from orgsync.server.uploads.planpages import PlanFile, PlanFilter, open_plan
+from orgsync.server.uploads.planpeople import seen_by
 from orgsync.server.uploads.undoing import can_be_undone
 from orgsync.server.web.forms.jobs import JobFilterForm, PageForm, PlanFilterForm
 from orgsync.server.web.screens import AdminRequest, screen
@@ -91,7 +92,7 @@ def plan(request: AdminRequest, job: int) -> HttpResponse:
     """Browse the plan of a job."""
     found = job_or_404(request, job)
     stored = plan_or_404(found)
-    form = PlanFilterForm(request.GET, stored, _lines_to_show(request, stored))
+    form = PlanFilterForm(request.GET, stored, _seen(request, stored))
     chosen = form.chosen()
     page = stored.page(chosen, form.position())
     can_choose = may_for_all(request.admin, Permission.DECIDE) and can_be_undone(found, now=timezone.now())
@@ -131,11 +132,9 @@ def _asked_by(request: AdminRequest) -> int | None:
     return None if request.people.is_everybody else request.admin.account_id
 
 
-def _lines_to_show(request: AdminRequest, stored: PlanFile) -> frozenset[int] | None:
-    """Return whose lines of a plan are shown; None for all of them."""
-    if request.people.is_everybody:
-        return None
-    return ids_within(request.organization.pk, request.people, stored.learner_ids())
+def _seen(request: AdminRequest, stored: PlanFile) -> PlanFilter:
+    """Return what the asking admin may see of a plan."""
+    return seen_by(request.people, request.organization.pk, stored)
 
 
 def _status(job: UploadJob) -> dict[str, Any]:
@@ -214,7 +213,7 @@ def _failed(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:  # 
 
 def _plan_lines(request: AdminRequest, job: UploadJob) -> StreamingHttpResponse:
     stored = plan_or_404(job)
-    chosen = PlanFilterForm(request.GET, stored, _lines_to_show(request, stored)).chosen()
+    chosen = PlanFilterForm(request.GET, stored, _seen(request, stored)).chosen()
     return _attachment(stored.csv(chosen), f"plan-{job.public_id}.csv")
 
 

@@ -37,7 +37,7 @@ def detail(request: AdminRequest, learner_id: int) -> HttpResponse:
     values = learner_page(learner, place, request.people) | invitation_of(request.organization, learner)
     if may(request.admin, Permission.SEE_CONTENT):
         values["courses"] = courses_of_learner(request.organization, learner)
-    values["outcome"] = outcome_of(request.organization, place.job_id(), learner)
+    values["outcome"] = outcome_of(request, place.job_id(), learner)
     return render(request, "web/learners/detail.html", {"section": "learners", "place": place, **values})
 
 
