@@ -10,7 +10,9 @@ from orgsync.server.demo.company import Company
 from orgsync.server.demo.server import DemoServer
 from orgsync.server.demo.story import seed_company
 from orgsync.server.embedded import remove_data_dir
-from tests.e2e.web.browser import CHROMIUM, chromium, close, places, signed_in
+from tests.e2e.web.browser import CHROMIUM, chromium, close, signed_in
+from tests.e2e.web.madeplaces import made_places
+from tests.e2e.web.places import places
 
 PEOPLE = 300
 
@@ -54,6 +56,6 @@ def owner(browser: Browser, center: DemoServer) -> Iterator[Page]:
 def addresses(browser: Browser, center: DemoServer) -> dict[str, str]:
     """Return the path of every page by name."""
     page = signed_in(browser, center.url)
-    found = {place.name: place.path for place in places(page)}
+    found = {place.name: place.path for place in (*places(page), *made_places(page))}
     close(page)
     return found

@@ -13,10 +13,12 @@ import click
 from playwright.sync_api import Browser, FloatRect, Page
 
 from orgsync.server.demo.company import Company
-from orgsync.server.demo.server import DemoServer
-from orgsync.server.demo.story import let_learn, seed_company
+from orgsync.server.demo.server import DemoServer, environment, run
+from orgsync.server.demo.story import ORGSYNC, learner_of, let_learn, seed_company
 from orgsync.server.embedded import remove_data_dir
-from tests.e2e.web.browser import Place, chromium, close, places, signed_in, visitor
+from tests.e2e.web.browser import NARROW, WIDE, chromium, close, signed_in, visitor
+from tests.e2e.web.madeplaces import made_places
+from tests.e2e.web.places import Place, first_link, places
 from tests.e2e.web.smallpng import with_palette
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
@@ -27,6 +29,15 @@ LOOKS: Final[dict[str, dict[str, bool | str]]] = {
     "dark": {"scheme": "dark"},
     "narrow": {"scheme": "light", "narrow": True},
 }
+LEARNERS: Final = {
+    "home": "",
+    "to-do": "to-do/",
+    "catalogue": "catalogue/",
+    "colleagues": "colleagues/?q=a",
+    "settings": "settings/",
+    "stored": "stored/",
+}
+"""Pages of a learner, by name."""
 TITLES: Final = {"sign-in": "Sign in", "not-found": "Not found", "two-factor": "Two-factor authentication"}
 
 
@@ -44,7 +55,7 @@ def main(*, output: Path, people: int) -> None:
         with DemoServer.started(folder / "server", port=0) as server:
             seed_company(server, company)
             let_learn(server, company)
-            names = take_pictures(server.url, output)
+            names = [*take_pictures(server.url, output), *take_learners_pictures(server, output)]
     finally:
         remove_data_dir(folder / "server")
         shutil.rmtree(folder)
@@ -58,7 +69,7 @@ def take_pictures(url: str, output: Path) -> list[str]:
     output.mkdir(parents=True)
     with chromium() as browser:
         finder = signed_in(browser, url)
-        found = places(finder)
+        found = [*places(finder), *made_places(finder)]
         close(finder)
         for look in LOOKS:
             _take(browser, url, output, look, found)
@@ -75,6 +86,29 @@ def _take(browser: Browser, url: str, output: Path, look: str, found: Sequence[P
         page.goto(place.path)
         _picture(page, output / f"{place.name}-{look}.png")
     close(page)
+
+
+def take_learners_pictures(server: DemoServer, output: Path) -> list[str]:
+    """Add pictures of a learner's own pages to a folder; return their names."""
+    link = run("link", [*ORGSYNC, "admin", "learner-link", learner_of(server)], environment(server.data_dir))
+    with chromium() as browser:
+        page = visitor(browser, server.url)
+        page.goto("/learn/" + link.strip().partition("/learn/")[2])
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", level=1).filter(has_text="Hello").wait_for()
+        content = first_link(page, "/learn/catalogue/", r"/learn/content/\d+/")
+        found = [
+            *(Place(f"learn-{name}", f"/learn/{path}") for name, path in LEARNERS.items()),
+            Place("learn-content", content),
+            Place("learn-share", f"{content}share/"),
+        ]
+        for look, chosen in LOOKS.items():
+            page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+            page.set_viewport_size(NARROW if "narrow" in chosen else WIDE)  # type: ignore[arg-type]  # two keys
+            for place in found:
+                page.goto(place.path)
+                _picture(page, output / f"{place.name}-{look}.png")
+    return [place.name for place in found]
 
 
 def _picture(page: Page, target: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from orgsync.server.demo.server import DemoServer
-from tests.e2e.web.browser import close
-from tests.e2e.web.team import come_in, invite
+from tests.e2e.web.browser import close, visitor
+from tests.e2e.web.team import come_in, invitation_path, invite
+from tests.e2e.web.test_axe import faults
 
 pytestmark = pytest.mark.xdist_group("account-center")
 PATIENCE = 60_000.0
@@ -69,6 +70,10 @@ def test_second_person_applies_what_the_first_has_approved(owner: Page, browser:
     owner.goto(f"{LIST}?attribute=work_title&value=Cartographer")
     expect(owner.get_by_text("Nobody fits")).to_be_visible()
 
+    stranger = visitor(browser, center.url)
+    found = faults(stranger, invitation_path(center, "second@example.com"))
+    close(stranger)
+    assert not found, "\n".join(found)
     second = come_in(browser, center, "second@example.com")
     second.get_by_role("link", name="Look at it").first.click()
     second.goto(job)
