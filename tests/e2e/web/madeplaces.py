@@ -26,7 +26,6 @@ def made_places(page: Page) -> list[Place]:
         Place("erasure-request", _request(page)),
         Place("erasure-receipt", _receipt(page)),
         Place("undo-look", _undo_look(page)),
-        *_webhook(page),
     ]
 
 
@@ -70,17 +69,3 @@ def _undo_look(page: Page) -> str:
     page.get_by_role("button", name="See what an undo would do").click()
     page.get_by_role("button", name="Undo it now").wait_for(timeout=WORK)
     return urlsplit(page.url).path
-
-
-def _webhook(page: Page) -> list[Place]:
-    """Add a webhook and send it a test event; switched off again, so that nothing else is tried."""
-    path = "/admin/settings/webhooks/"
-    page.goto(path)
-    page.get_by_label("Address", exact=True).fill("https://hooks.example.com/orgsync")
-    page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("link", name="Send a test event").click()
-    page.get_by_role("button", name="Send a test event").click()
-    webhook = urlsplit(page.url).path
-    page.get_by_role("button", name="Switch off").click()
-    page.get_by_role("button", name="Switch on").wait_for()
-    return [Place("webhook", webhook), Place("delivery", first_link(page, webhook, rf"{webhook}\d+/"))]

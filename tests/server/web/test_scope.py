@@ -191,7 +191,7 @@ def test_plan_names_no_manager_of_other_groups(
     by = Account.objects.get(email="sub@example.com")
     job = edit_people(acme, [Edit(ana.id, ana.primary_email_address, manager=cy.primary_email_address)], by)
     job_page = f"{JOBS}{job.public_id}/"
-    told = f"{LIST}{ana.id}/?job={job.public_id}"
+    told = f"{LIST}{ana.id}/?changed={job.public_id}"
 
     for way in (f"{job_page}plan/", f"{job_page}plan.csv", told):
         assert "bo.adams@example.com" in content(alice, way)

@@ -36,5 +36,5 @@ def seen_by(people: People, organization_id: int, plan: PlanFile) -> PlanFilter:
     found = learners_within(organization_id, people).filter(email_key__in=addresses)
     return PlanFilter(
         only=ids_within(organization_id, people, plan.learner_ids()),
-        managers=frozenset(addresses[key] for key in found.values_list("email_key", flat=True)),
+        managers=frozenset(addresses[key] for key in found.values_list("email_key", flat=True) if key),
     )

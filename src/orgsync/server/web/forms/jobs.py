@@ -102,8 +102,8 @@ class PlanFilterForm(PlainForm):
         """Return the filter of the page; what does not exist in this plan does not narrow."""
         self.full_clean()
         given = self.cleaned_data
-        narrowed = {"kind": given.get("kind"), "target": given.get("target"), "text": given.get("q")}
-        return replace(self.seen, **{name: text or "" for name, text in narrowed.items()})
+        kind, target, text = (given.get(name) or "" for name in ("kind", "target", "q"))
+        return replace(self.seen, kind=kind, target=target, text=text)
 
     def position(self) -> int:
         return self.cleaned_data.get("at") or 0
