@@ -18,6 +18,8 @@ from tests.server.api_v1.api_world import Caller, make_caller
 from tests.server.pipeline.pipeline_world import World
 
 PROBLEM = "application/problem+json"
+FOR_ANY_TOKEN = {"/api/v1/token", "/api/v1/organization", "/api/v1/catalogues"}
+"""What a token is and whose, and what stands in the documentation: nothing that its holder does not know."""
 
 
 @pytest.fixture
@@ -134,4 +136,4 @@ def test_the_document_is_openapi() -> None:
     assert len(set(ids)) == len(ids)
     for method, path, operation in operations:
         assert operation["summary"].endswith("."), (method, path)
-        assert len(operation["security"][0]["accessToken"]) >= (path != "/api/v1/token"), (method, path)
+        assert operation["security"][0]["accessToken"] or path in FOR_ANY_TOKEN, (method, path)

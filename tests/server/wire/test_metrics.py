@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -49,6 +50,8 @@ def figures(text: str) -> dict[tuple[str, ...], float]:
 
 def test_one_scrape_tells_of_jobs_queue_mails_and_feeds(db: None) -> None:
     """Whatever process did the work; by ids and kinds, never by names."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")  # what other tests have left, in this test's transaction
     token = make_token(make_organization("Miller & Sons"))
     now = timezone.now()
     done = make_job(token, JobStatus.DONE, attempts=2, created_count=5, updated_count=7, error_count=1)
