@@ -24,8 +24,11 @@ from orgsync.server.directory.removing import remove_attributes, remove_groups, 
 from orgsync.server.directory.rulebook import with_real_group, write_rule
 from orgsync.server.directory.standing import move_claims, overrides_as_log, take_claims_back, write_overrides
 
-ANALYZE_FROM: Final = 20_000
-"""Rows written to a table in one go from which its statistics are made anew."""
+MANY: Final = 20_000
+"""Rows written to a table in one go after which its statistics are made anew in any case."""
+SOME: Final = 1_000
+"""Rows from which that is done where they are a tenth of the table or more: it may have been all but empty."""
+_ROWS_KNOWN: Final = "SELECT relname, reltuples FROM pg_class WHERE oid = ANY (%s::regclass[])"
 
 # Joins of a million planned rows spill to disk with the default of 4 MB.
 _SET_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
@@ -167,8 +170,12 @@ def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
         "directory_claim": writes.claims.height,
         "learning_learnerassignment": writes.assignments.height,
     }
-    for table, height in heights.items():
-        if height >= ANALYZE_FROM:
+    grown = {table: height for table, height in heights.items() if height >= SOME}
+    if not grown:
+        return
+    cursor.execute(_ROWS_KNOWN, [list(grown)])
+    for table, known in cursor.fetchall():
+        if grown[table] >= MANY or grown[table] * 10 >= known:
             cursor.execute(SQL("ANALYZE {}").format(Identifier(table)))
 
 
