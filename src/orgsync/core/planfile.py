@@ -18,13 +18,22 @@ def write_plan(plan: Plan, target: BinaryIO) -> None:
     The JSON is made while writing, part by part: of a million people at once it would take half a gigabyte.
     """
     is_creation = pl.col("kind") == ChangeKind.CREATED.value
-    changes = plan.changes.lazy()
-    creations = changes.filter(is_creation).drop("after")
-    values = [name for name in plan.writes.creates.columns if name not in _HIDDEN]
-    written = plan.writes.creates.lazy().select("learner_id", after=pl.struct(values).struct.json_encode())
-    # Both are in row order, so that they can be laid side by side without a join.
-    told = pl.concat([creations, written.select("after")], how="horizontal").select(list(PLAN_SCHEMA))
-    pl.concat([told, changes.filter(~is_creation)]).sink_parquet(target, row_group_size=ROW_GROUP, maintain_order=True)
+    creations = plan.changes.filter(is_creation).drop("after")
+    created = plan.writes.creates.lazy()
+    values = pl.struct(name for name in plan.writes.creates.columns if name not in _HIDDEN)
+    # Both are in row order, so that they can be laid side by side without a join. Each part is a source of its own:
+    # of one that holds everybody the engine makes more at a time than it writes.
+    told = [
+        pl.concat([part.lazy(), _values_of(created, values, number)], how="horizontal").select(list(PLAN_SCHEMA))
+        for number, part in enumerate(creations.iter_slices(ROW_GROUP))
+    ]
+    others = plan.changes.lazy().filter(~is_creation)
+    pl.concat([*told, others]).sink_parquet(target, row_group_size=ROW_GROUP, maintain_order=True)
+
+
+def _values_of(created: pl.LazyFrame, values: pl.Expr, number: int) -> pl.LazyFrame:
+    """Return the values of one part of the people to be created, as JSON."""
+    return created.slice(number * ROW_GROUP, ROW_GROUP).select(after=values.struct.json_encode())
 
 
 def plan_bytes(lines: pl.DataFrame) -> bytes:

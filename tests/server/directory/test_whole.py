@@ -79,7 +79,7 @@ def test_a_rollback_leaves_nothing(committed_world: World) -> None:
         transaction.set_rollback(True)
 
     assert {name for name, count in before.items() if written[name] == count} == {
-        *("Feed", "Pool", "PastMembership", "PastLicense", "PastClaim"),
+        *("Feed", "Headcount", "Pool", "PastMembership", "PastLicense", "PastClaim"),
         *("NotDuplicate", "Override", "Erasure", "Removal", "Tombstone", "LearnerInvitation"),
     }
     assert everything_stored() == before

@@ -4,17 +4,15 @@ The plan's own transaction takes over the snapshot of this one, so that both see
 """
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Final, Self
 
 import polars as pl
 from django.db import connection
 
-from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
-from orgsync.core.directory import FILLED, PEOPLE_KEYS
-from orgsync.server.directory.everybody import CountedDirectory
+from orgsync.server.directory.everybody import CountedBefore, CountedDirectory, countable
+from orgsync.server.directory.headcounts import best_counts
 from orgsync.server.directory.needs import read_claims
 from orgsync.server.directory.snapshot import consistent_read
 
@@ -26,20 +24,20 @@ class ReadAhead:
 
     def __init__(self, organization_id: int, feed_id: int, fields: Sequence[str]) -> None:
         """Begin; `fields` are those of which counts will most likely be asked."""
-        names = [name for name in fields if name in ATTRIBUTE_NAMES or name.startswith(CUSTOM_PREFIX)]
-        counted = CountedDirectory(organization_id, feed_id)
+        names = countable(fields)
         # One thread, which is one connection: what it reads, it reads one after the other, in one transaction.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
         self._look = ExitStack()
         self._snapshot = self._thread.submit(self._begin)
         self._claims = self._thread.submit(read_claims, organization_id, feed_id)
-        self.counted = CountedAhead(
-            counted,
-            names,
-            people_ahead=self._thread.submit(counted.people, names),
-            licenses_ahead=self._thread.submit(counted.licenses),
-            memberships_ahead=self._thread.submit(counted.memberships),
-        )
+        best = self._thread.submit(best_counts, organization_id, feed_id)
+        self._counts = [
+            self._thread.submit(lambda: best.result().people(names)),
+            self._thread.submit(lambda: best.result().licenses()),
+            self._thread.submit(lambda: best.result().memberships()),
+        ]
+        results = [coming.result for coming in self._counts]
+        self.counted = CountedBefore(CountedDirectory(organization_id, feed_id), names, *results)
 
     def snapshot(self) -> str:
         """Return the name of the snapshot, for `consistent_read`."""
@@ -53,7 +51,9 @@ class ReadAhead:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.counted.cancel()
+        # What nobody has asked for is not begun any more.
+        for coming in self._counts:
+            coming.cancel()
         self._thread.submit(self._end)
         self._thread.shutdown()
 
@@ -67,36 +67,3 @@ class ReadAhead:
     def _end(self) -> None:
         self._look.close()
         connection.close()
-
-
-@dataclass(frozen=True, slots=True)
-class CountedAhead:
-    """`core.directory.Everybody`, most of which was counted before anybody asked."""
-
-    counted: CountedDirectory
-    names: Sequence[str]
-    people_ahead: Future[pl.DataFrame]
-    licenses_ahead: Future[pl.DataFrame]
-    memberships_ahead: Future[pl.DataFrame]
-
-    def people(self, names: Sequence[str]) -> pl.DataFrame:
-        if not set(names) <= set(self.names):
-            return self.counted.people(names)
-        return self.people_ahead.result().select(*PEOPLE_KEYS, "count", *(f"{FILLED}{name}" for name in names))
-
-    def licenses(self) -> pl.DataFrame:
-        return self.licenses_ahead.result()
-
-    def memberships(self) -> pl.DataFrame:
-        return self.memberships_ahead.result()
-
-    def assignments(self) -> pl.DataFrame:
-        return self.counted.assignments()
-
-    def values(self, name: str) -> pl.DataFrame:
-        return self.counted.values(name)
-
-    def cancel(self) -> None:
-        """Do not begin any more what nobody has asked for."""
-        for coming in (self.people_ahead, self.licenses_ahead, self.memberships_ahead):
-            coming.cancel()

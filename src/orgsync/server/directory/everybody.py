@@ -1,13 +1,13 @@
 """Counts over an organization's whole directory, for a plan that has read some of its people only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 from django.db import connection
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
 from orgsync.core.directory import FILLED, PEOPLE_KEYS
 from orgsync.server.directory.copying import read_frame
 
@@ -78,6 +78,40 @@ class CountedDirectory:
         named = {f"name{place}": name for place, name in enumerate(names)}
         with connection.cursor() as cursor:
             return read_frame(cursor, query, {**values, **named}, pl.Schema(schema))
+
+
+@dataclass(frozen=True, slots=True)
+class CountedBefore:
+    """`core.directory.Everybody`, most of which was counted before anybody asked; the rest is counted now."""
+
+    now: CountedDirectory
+    names: Sequence[str]
+    """The attributes that `of_people` has counts of."""
+    of_people: Callable[[], pl.DataFrame]
+    of_licenses: Callable[[], pl.DataFrame]
+    of_memberships: Callable[[], pl.DataFrame]
+
+    def people(self, names: Sequence[str]) -> pl.DataFrame:
+        if not set(names) <= set(self.names):
+            return self.now.people(names)
+        return self.of_people().select(*PEOPLE_KEYS, "count", *(f"{FILLED}{name}" for name in names))
+
+    def licenses(self) -> pl.DataFrame:
+        return self.of_licenses()
+
+    def memberships(self) -> pl.DataFrame:
+        return self.of_memberships()
+
+    def assignments(self) -> pl.DataFrame:
+        return self.now.assignments()
+
+    def values(self, name: str) -> pl.DataFrame:
+        return self.now.values(name)
+
+
+def countable(fields: Iterable[str]) -> list[str]:
+    """Return the attributes among a file's fields, of which it can be counted how many people have one."""
+    return [name for name in fields if name in ATTRIBUTE_NAMES or name.startswith(CUSTOM_PREFIX)]
 
 
 def _value(place: int, name: str) -> str:

@@ -25,7 +25,7 @@ from orgsync.core.directory import (
 from orgsync.core.grouprules.book import RuleBook
 from orgsync.server.directory.assignments import ANY_IN_FORCE, read_assignments
 from orgsync.server.directory.copying import read_frame, read_plain
-from orgsync.server.directory.everybody import CountedDirectory
+from orgsync.server.directory.headcounts import best_counts
 from orgsync.server.directory.revision import OrganizationMissing
 from orgsync.server.directory.rulebook import read_book
 from orgsync.server.directory.standing import feeds_above, read_claims, read_overrides
@@ -132,7 +132,7 @@ def read_directory(
             memberships=memberships,
             pools=read_frame(cursor, _POOLS, [organization_id], POOL_SCHEMA),
             licenses=licenses,
-            everybody=None if people is None or feed_id is None else CountedDirectory(organization_id, feed_id),
+            everybody=None if people is None or feed_id is None else best_counts(organization_id, feed_id),
             active_elsewhere={} if people is None else _active_elsewhere(cursor, organization_id, licenses),
             permissions=read_frame(cursor, _PERMISSIONS, [organization_id], PERMISSION_SCHEMA),
             invited=invited,

@@ -1,13 +1,17 @@
 """Write a job's files while the database takes the plan in: neither waits for the other, and both must have ended."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 from orgsync.server.uploads.draft import Draft
 from orgsync.server.uploads.media import discard
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.reporting import Files, Stored, record_files, write_files
+
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 
 
 class FilesAside:
@@ -23,6 +27,10 @@ class FilesAside:
         """Begin to write the files of a draft; what was begun for an earlier one is dropped."""
         self._drop()
         self._coming = self._thread.submit(write_files, self._job, draft, is_held=False, now=self._now)
+
+    def then(self, work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> Future[_Made]:
+        """Begin other work of the same kind once the files are written: both at once would need the memory of both."""
+        return self._thread.submit(work, *given, **named)
 
     def record(self) -> Files:
         """Wait until the files are durable and store their rows, in the caller's transaction; raise what failed."""

@@ -13,9 +13,10 @@ from orgsync.core.model import Mode
 from orgsync.core.planning.kept import fields_spoken
 from orgsync.server.directory.apply import apply_writes
 from orgsync.server.directory.models import Feed
+from orgsync.server.directory.recounting import WORTH_IT
 from orgsync.server.directory.revision import lock_directory
 from orgsync.server.directory.snapshot import consistent_read
-from orgsync.server.uploads import audited, endings, transitions
+from orgsync.server.uploads import audited, endings, tasks, transitions
 from orgsync.server.uploads.adminships import follow_permissions
 from orgsync.server.uploads.approvals import as_held, decision_on
 from orgsync.server.uploads.aside import FilesAside
@@ -123,7 +124,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     """Write everything in the caller's transaction: directory, feed, job, mail."""
     job, now = attempt.job, attempt.began_at
     revision = draft.plan.revision
-    remembered = remember_rows(job, draft, now=now)
+    remembered = remember_rows(job, draft, files, now=now)
     writes = draft.plan.writes
     if not writes.is_empty:
         applied = apply_writes(
@@ -151,6 +152,8 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     transitions.note_superseded(job, superseded, now=now)
     audited.note_effects(job, draft.plan.writes, at=now)
     follow_permissions(job, draft.plan.writes, now=now)
+    if revision != draft.plan.revision and not attempt.is_attended and job.organization.next_learner_id > WORTH_IT:
+        tasks.enqueue_recount(now)
 
 
 def _remember(job: UploadJob, draft: Draft, now: datetime, kept: dict[str, Any]) -> None:

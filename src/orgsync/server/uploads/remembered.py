@@ -1,6 +1,6 @@
 """What a feed keeps of an applied file, so that the next one is compared with little."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from orgsync.core.model import RowStatus
 from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.server.directory.fingerprints import SaidOfCreated, keep_fingerprints, said_of_created
 from orgsync.server.orgs.zones import day_of
+from orgsync.server.uploads.aside import FilesAside
 from orgsync.server.uploads.draft import Draft
 from orgsync.server.uploads.epoch import epoch_before_file, epoch_of_job
 from orgsync.server.uploads.models import UploadJob
@@ -31,7 +32,7 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the rows of one applied file said; worked out in a thread of its own while the plan is written."""
+    """What the rows of one applied file said; worked out aside while the plan is written."""
 
     epoch: int
     epoch_before_file: int
@@ -45,7 +46,7 @@ class Remembered:
         return SaidOfCreated(self.epoch, lambda: self.said().of_created)
 
 
-def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered | None:
+def remember_rows(job: UploadJob, draft: Draft, aside: FilesAside, *, now: datetime) -> Remembered | None:
     """Begin to work out what can be kept of the file's rows; None when nothing may. Call it before the plan is written.
 
     What needs the database is asked here; the thread does without.
@@ -53,10 +54,7 @@ def remember_rows(job: UploadJob, draft: Draft, *, now: datetime) -> Remembered 
     if not may_keep_fingerprints(job, draft.file):
         return None
     epoch = epoch_of_job(job, draft.file)
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="remember")
-    coming = thread.submit(_said_by, draft, epoch, day_of(now, job.organization))
-    # It ends with its one task; whoever needs the outcome waits for that.
-    thread.shutdown(wait=False)
+    coming = aside.then(_said_by, draft, epoch, day_of(now, job.organization))
     return Remembered(epoch, epoch_before_file(job), coming)
 
 

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from orgsync.server import queue
 from orgsync.server.directory.leaving import anonymize_leavers, purge_leavers
+from orgsync.server.directory.recounting import recount
 from orgsync.server.directory.removing import forget_removed
 from orgsync.server.directory.retention import forget_timelines
 from orgsync.server.hooks.outbox import forget_deliveries
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 2
 HOUSEKEEPING_RETRY_SECONDS = 600
 COUNTS_ARE_KEPT = timedelta(days=2)
+RECOUNT = "recount"
 CHILDREN = "children"
 """Under this name the worker hands its processes to the task."""
 
@@ -148,6 +150,23 @@ def calendar(timestamp: int) -> None:
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     queue_due(now=now)
     claim_everywhere(now)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    name="recount",
+    queue=queue.LIGHT_QUEUE,
+    lock=RECOUNT,
+    retry=RetryStrategy(max_attempts=3, wait=HOUSEKEEPING_RETRY_SECONDS),
+)
+def recount_directories(timestamp: int) -> None:
+    """Count large directories that were written to, so that the next file's guards have something to measure by."""
+    recount(datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+def enqueue_recount(now: datetime) -> None:
+    """Queue a recount for right after the current transaction, which writes much."""
+    queue.defer(recount_directories, lock=RECOUNT, timestamp=int(now.timestamp()))
 
 
 @app.periodic(cron="3,33 * * * *")

@@ -6,6 +6,7 @@ the database: a set-based check in the same transaction takes its place (`direct
 
 from orgsync.server.directory.models.feeds import Claim, Feed, PastClaim
 from orgsync.server.directory.models.groups import Group, Membership, PastMembership, Reason
+from orgsync.server.directory.models.headcounts import Headcount
 from orgsync.server.directory.models.learners import (
     CustomAttribute,
     Erasure,
@@ -31,6 +32,7 @@ __all__ = [
     "Erasure",
     "Feed",
     "Group",
+    "Headcount",
     "Learner",
     "LearnerChange",
     "LearnerInvitation",
