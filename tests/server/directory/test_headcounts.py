@@ -27,7 +27,7 @@ def world(committed_world: World) -> World:
 
 def test_kept_counts_are_what_would_be_counted_until_somebody_writes(world: World) -> None:
     now = CountedDirectory(world.id, world.feed.pk)
-    keep_counts(world.feed)
+    keep_counts(world.id, [world.feed])
 
     kept = best_counts(world.id, world.feed.pk)
 

@@ -152,7 +152,8 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     transitions.note_superseded(job, superseded, now=now)
     audited.note_effects(job, draft.plan.writes, at=now)
     follow_permissions(job, draft.plan.writes, now=now)
-    if revision != draft.plan.revision and not attempt.is_attended and job.organization.next_learner_id > WORTH_IT:
+    people = job.organization.next_learner_id + writes.creates.height
+    if revision != draft.plan.revision and not attempt.is_attended and people > WORTH_IT:
         tasks.enqueue_recount(now)
 
 
