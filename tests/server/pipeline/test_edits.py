@@ -1,8 +1,7 @@
 """Edits by people go the way of every file, and what a person decided a file leaves alone."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -13,12 +12,7 @@ from orgsync.core.edits import Edit
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.models import (
     Claim,
-    Group,
     Learner,
-    LicenseAssignment,
-    Membership,
-    Override,
-    Reason,
 )
 from orgsync.server.directory.revision import DirectoryBusy, lock_directory
 from orgsync.server.directory.timeline import timeline_of
@@ -28,46 +22,10 @@ from orgsync.server.uploads.edits import EditRefused, edit_people
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.undoing import start_undo
 from tests.job_world import make_admin
+from tests.server.pipeline.edit_world import LICENSE, ana, edit, later, of, overrides, people
 from tests.server.pipeline.pipeline_world import FIVE, MONDAY, World, codes, hold_codes, kinds, statuses
 
-NIGHTLY = """
-    primary_email_address,unique_user_id,department_name,groups,license_english_status
-    ana@example.com,E1,Sales,"Cooks,Bakers",active
-    bo@example.com,E2,Sales,Cooks,
-"""
-LICENSE = "license_english_status"
-
-
-@pytest.fixture
-def people(world: World) -> dict[str, Learner]:
-    world.send(NIGHTLY)
-    found = Learner.objects.filter(organization_id=world.id)
-    return {learner.primary_email_address.split("@")[0]: learner for learner in found}
-
-
-_minutes = count(1)
-
-
-def edit(world: World, *edits: Edit, **options: Any) -> UploadJob:
-    """Make an edit by the owner, each a minute after the one before."""
-    at = later()
-    return edit_people(world.organization, edits, world.owner, clock=lambda: at, **options)
-
-
-def later() -> datetime:
-    return MONDAY + timedelta(minutes=next(_minutes))
-
-
-def of(learner: Learner, **said: Any) -> Edit:
-    return Edit(learner.id, learner.primary_email_address, **said)
-
-
-def ana(world: World) -> dict[str, Any]:
-    return world.state["learners"][0]
-
-
-def overrides(world: World) -> list[str]:
-    return sorted(Override.objects.filter(organization_id=world.id).values_list("target", flat=True))
+__all__ = ["people"]
 
 
 def test_one_person_is_changed_at_once(world: World, people: dict[str, Learner]) -> None:
@@ -94,120 +52,6 @@ def test_edit_claims_nobody(world: World, people: dict[str, Learner]) -> None:
     assert set(Claim.objects.filter(organization_id=world.id).values_list("feed_id", flat=True)) == {world.feed.pk}
 
 
-def test_next_file_repairs_an_edit_without_override(world: World, people: dict[str, Learner]) -> None:
-    """
-    The directory is compared, not the last file.
-    """
-    edit(world, of(people["ana"], values={"department_name": "Marketing"}))
-
-    world.send(NIGHTLY)
-
-    assert ana(world)["department_name"] == "Sales"
-
-
-def test_overridden_attribute_outlives_files_until_it_is_lifted(world: World, people: dict[str, Learner]) -> None:
-    """
-    Each file that says something else is warned about.
-    """
-    edit(world, of(people["ana"], values={"department_name": "Marketing"}, keeps=["department_name"]))
-
-    job = world.send(NIGHTLY)
-
-    assert ana(world)["department_name"] == "Marketing"
-    assert "kept_by_hand" in codes(job)
-    lifted = edit(world, of(people["ana"], lifts=["department_name"]))
-    assert (kinds(lifted), overrides(world)) == (["override_lifted"], [])
-    world.send(NIGHTLY)
-    assert ana(world)["department_name"] == "Sales"
-
-
-def test_override_is_in_log_and_plan(world: World, people: dict[str, Learner]) -> None:
-    """
-    Setting one is a change of its own, even where the value stays.
-    """
-    job = edit(world, of(people["ana"], keeps=["department_name"]))
-
-    assert kinds(job) == ["override_set"]
-    assert world.log_of(job) == [(people["ana"].id, 2, "override:department_name", None, "kept")]
-    assert statuses(job) == ["UPDATED"]
-    assert Override.objects.get(organization_id=world.id).by_id == world.owner.pk
-
-
-def test_group_left_by_hand_is_not_joined_again(world: World, people: dict[str, Learner]) -> None:
-    """
-    The file names it every night; the person stays out until somebody puts them in again.
-    """
-    cooks = Group.objects.get(organization_id=world.id, name="Cooks")
-    edit(world, of(people["ana"], leaves=["Cooks"]))
-
-    job = world.send(NIGHTLY)
-
-    assert "ana@example.com" not in world.state["groups"]["Cooks"]
-    assert overrides(world) == [f"group:{cooks.pk}"]
-    assert [m["message"] for m in job.messages if m["code"] == "kept_by_hand"] == [
-        "Absence from the group Cooks was set by hand and stays."
-    ]
-    edit(world, of(people["ana"], joins=["cooks"]))
-    assert overrides(world) == []
-
-
-def test_group_joined_by_hand_stays(world: World, people: dict[str, Learner]) -> None:
-    """
-    A list that does not name it takes nothing away.
-    """
-    edit(world, of(people["bo"], joins=["Bakers", "Tennis, doubles"]))
-
-    world.send(NIGHTLY)
-
-    members = Membership.objects.filter(organization_id=world.id, learner_id=people["bo"].id, reasons=Reason.HAND)
-    assert members.count() == 2
-    assert "Tennis, doubles" in world.state["groups"]
-
-
-def test_license_by_hand_is_left_alone_by_files(world: World, people: dict[str, Learner]) -> None:
-    """
-    Granted or denied: a file that says otherwise is warned about.
-    """
-    edit(world, of(people["ana"], licenses={LICENSE: False}))
-    edit(world, of(people["bo"], licenses={LICENSE: True}))
-
-    job = world.send(NIGHTLY.replace("Sales,Cooks,\n", "Sales,Cooks,inactive\n"))
-
-    assert world.state["pools"][LICENSE]["holders"] == {
-        "ana@example.com": "denied by hand",
-        "bo@example.com": "active by hand",
-    }
-    assert codes(job).count("kept_by_hand") == 1
-
-
-def test_lifted_license_obeys_files_again(world: World, people: dict[str, Learner]) -> None:
-    """
-    A lifted denial leaves nothing; a lifted grant stays until a file takes it.
-    """
-    pool = LicenseAssignment.objects.filter(organization_id=world.id).first()
-    assert pool is not None
-    edit(world, of(people["ana"], licenses={LICENSE: False}))
-    edit(world, of(people["bo"], licenses={LICENSE: True}))
-
-    for name in ("ana", "bo"):
-        edit(world, of(people[name], lifts=[f"license:{pool.pool_id}"]))
-
-    assert world.state["pools"][LICENSE]["holders"] == {"bo@example.com": "active"}
-
-
-def test_protected_person_never_leaves_by_a_file(world: World, people: dict[str, Learner]) -> None:
-    """
-    Neither by status nor by absence; a person may still deactivate them.
-    """
-    job = edit(world, of(people["bo"], is_protected=True))
-
-    assert kinds(job) == ["protection_changed"]
-    world.send("\n".join(NIGHTLY.split("\n")[:3]))
-    assert world.active == ["ana", "bo"]
-    edit(world, of(people["bo"], values={"worker_status": "inactive"}))
-    assert world.active == ["ana"]
-
-
 def test_address_id_and_manager_are_changed_by_hand(world: World, people: dict[str, Learner]) -> None:
     """
     By learner id, whatever the keys become.
@@ -220,18 +64,6 @@ def test_address_id_and_manager_are_changed_by_hand(world: World, people: dict[s
     bob = world.state["learners"][1]
     assert (bob["email"], bob["unique_user_id"], bob["manager"]) == ("bob@example.com", "E22", "ana@example.com")
     assert kinds(job) == ["email_changed", "id_changed", "manager_changed"]
-
-
-def test_overridden_address_outlives_the_file(world: World, people: dict[str, Learner]) -> None:
-    """
-    The file matches by id and would move the address back.
-    """
-    edit(world, of(people["bo"], new_address="bob@example.com", keeps=["primary_email_address"]))
-
-    job = world.send(NIGHTLY)
-
-    assert world.state["learners"][1]["email"] == "bob@example.com"
-    assert "kept_by_hand" in codes(job)
 
 
 def test_taken_address_fails_the_edit(world: World, people: dict[str, Learner]) -> None:
