@@ -27,7 +27,7 @@ from orgsync.server.uploads import transitions
 from orgsync.server.uploads.decisions import approve_job, find_job
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.pipeline import process
-from tests.server.web.test_scope import content, people, sales, sub  # noqa: F401  fixtures
+from tests.server.web.scope_world import ana_and_bo, content, limited_admin, sales_group  # noqa: F401  fixtures
 
 LIST = "/admin/content/"
 FILE = """key,kind,title,url,language,minutes,skills,parts,audience
@@ -37,6 +37,7 @@ p1,path,First week,,,,,c1,Sales
 p2,path,Nothing,,,,,c9,
 c1,course,Twice,,,,,,
 """
+TERMS = {"whom": "group", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1"}
 
 
 def make(acme: Organization, title: str, **fields: object) -> Content:
@@ -76,7 +77,7 @@ def test_list_is_narrowed_sorted_and_paged(acme: Organization, alice: Client) ->
     assert "Course 01" in content(alice, f"{LIST}download/", q="course 01")
 
 
-def test_content_is_added_changed_curated_and_archived(acme: Organization, sales: Group, alice: Client) -> None:  # noqa: F811
+def test_content_is_added_changed_curated_and_archived(acme: Organization, sales: Group, alice: Client) -> None:
     """
     What cannot be stands beside its field; a path takes as long as its courses.
     """
@@ -98,7 +99,7 @@ def test_content_is_added_changed_curated_and_archived(acme: Organization, sales
     assert Content.objects.get(organization=acme, id=knives.pk).archived_at is not None
 
 
-def test_import_shows_first_and_writes_once(acme: Organization, sales: Group, alice: Client) -> None:  # noqa: F811
+def test_import_shows_first_and_writes_once(acme: Organization, sales: Group, alice: Client) -> None:
     """
     Rows in error are named in place and left out; the same file again changes nothing.
     """
@@ -119,67 +120,90 @@ def test_import_shows_first_and_writes_once(acme: Organization, sales: Group, al
     assert alice.post(f"{LIST}import/", {"file": SimpleUploadedFile("t.csv", template)}).status_code == 302
 
 
-@pytest.mark.django_db(transaction=True)
-def test_course_is_assigned_by_plan_and_shown_everywhere(
-    acme: Organization,
-    alice: Client,
-    people: dict[str, Learner],  # noqa: F811
-    sales: Group,  # noqa: F811
-    sub: Callable[..., Client],  # noqa: F811
+def test_form_to_assign_finds_groups_and_keeps_what_was_written(
+    acme: Organization, alice: Client, people: dict[str, Learner], sales: Group
 ) -> None:
     """
-    Form, job, approval; then the content, the assignment, the group and the learner show it, each to whom may see it.
-
-    What nobody is assigned is archived.
+    Chosen groups come first, whatever is searched; nobody at all is refused.
     """
-    course, old = make(acme, "Selling"), make(acme, "Old")
-    assert alice.post(f"{LIST}{old.pk}/archive/", {"do": "archive"}).status_code == 302
-    page, secret = f"{LIST}{course.pk}/assign/", Group.objects.get(name="Secret")
-    empty = alice.post(page, {"whom": "group", "due": "never"})
-    assert "Say to whom." in empty.content.decode()
-    asked = {"whom": "group", "due": "on_date", "due_on": "2020-01-31", "reminders": "7, 1", "groups": [sales.pk]}
-    found = alice.post(page, {**asked, "do": "find", "find": "sEcr"}).content.decode()
+    page, secret = f"{LIST}{make(acme, 'Selling').pk}/assign/", Group.objects.get(name="Secret")
+
+    empty = alice.post(page, {"whom": "group", "due": "never"}).content.decode()
+    found = alice.post(page, TERMS | {"groups": [sales.pk], "do": "find", "find": "sEcr"}).content.decode()
+
+    assert "Say to whom." in empty
     assert re.findall(r'name="groups" value="(\d+)"( checked)?', found) == [
         (str(sales.pk), " checked"),
         (str(secret.pk), ""),
     ]
     assert 'value="2020-01-31"' in found
-    sent = alice.post(page, asked | {"groups": [sales.pk, secret.pk]})
+    assert not UploadJob.objects.exists()
+
+
+@pytest.fixture
+def selling(acme: Organization, alice: Client, people: dict[str, Learner]) -> Content:
+    """A course that Sales and Secret were to complete years ago: by form, plan and approval."""
+    course = make(acme, "Selling")
+    groups = Group.objects.filter(organization=acme).values_list("pk", flat=True)
+    sent = alice.post(f"{LIST}{course.pk}/assign/", TERMS | {"groups": list(groups)})
     job = UploadJob.objects.get(organization=acme)
     assert sent["Location"] == f"/admin/people/sync-history/{job.public_id}/"
     assert run(job).status == JobStatus.HELD
     assert "Assignments opened" in content(alice, sent["Location"])
-    assert approve_job(
-        find_job(acme, job.public_id), by=Account.objects.get(email="alice@example.com"), now=timezone.now()
-    )
+    by = Account.objects.get(email="alice@example.com")
+    assert approve_job(find_job(acme, job.public_id), by=by, now=timezone.now())
     assert run(job).status == JobStatus.DONE
-
-    of_sales = Assignment.objects.get(organization=acme, group_id=sales.pk)
     assert LearnerAssignment.objects.filter(organization_id=acme.pk, state="open").count() == 2
-    seen = content(alice, f"{LIST}{course.pk}/", view="overdue")
+    return course
+
+
+def complete(acme: Organization, course: Content) -> None:
+    """Let Ana complete it."""
+    deed = Deed(1, course.pk, Verb.COMPLETED, timezone.now(), uuid.uuid4())
+    record(acme, [deed], source=Source.PAGE, now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_course_is_assigned_by_plan_and_shown_everywhere(
+    acme: Organization, alice: Client, selling: Content, sales: Group
+) -> None:
+    """
+    The content, the group and the learner show it; what nobody is assigned is archived, and nothing else.
+    """
+    seen = content(alice, f"{LIST}{selling.pk}/", view="overdue")
+
     assert "ana.silva@example.com" in seen
     assert "bo.adams@example.com" in seen
     assert re.search(r"Selling.*overdue", content(alice, "/admin/people/learners/1/"), re.DOTALL)
     assert "Assigned courses" in content(alice, f"/admin/people/groups/{sales.pk}/")
-    deed = Deed(1, course.pk, Verb.COMPLETED, timezone.now(), uuid.uuid4())
-    record(acme, [deed], source=Source.PAGE, now=timezone.now())
+    complete(acme, selling)
     assert "by learning" in content(alice, "/admin/people/learners/1/", about="assignments")
-    limited = sub(Right.RECOMMEND_CONTENT)
-    for path in (
-        f"{LIST}{course.pk}/",
-        f"{LIST}assignments/",
-        f"{LIST}assignments/download/",
-        f"{LIST}{course.pk}/download/",
-    ):
+    for one in (selling, make(acme, "Old")):
+        assert alice.post(f"{LIST}{one.pk}/archive/", {"do": "archive"}).status_code == 302
+    assert Content.objects.get(organization=acme, archived_at__isnull=False).title == "Old"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limited_admin_sees_and_ends_what_their_groups_are_assigned(
+    acme: Organization, selling: Content, sales: Group, sub: Callable[..., Client]
+) -> None:
+    """
+    Other people and groups are not named, and nothing is assigned to them.
+    """
+    limited, page = sub(Right.RECOMMEND_CONTENT), f"{LIST}{selling.pk}/"
+    secret = Group.objects.get(name="Secret")
+    of_sales, of_secret = (Assignment.objects.get(organization=acme, group_id=one.pk) for one in (sales, secret))
+
+    for path in (page, f"{LIST}assignments/", f"{LIST}assignments/download/", f"{page}download/"):
         text = content(limited, path)
         assert "bo.adams@example.com" not in text
         assert "Secret" not in text
-    of_secret = Assignment.objects.get(organization=acme, group_id=secret.pk)
-    assert limited.post(page, {"whom": "group", "due": "never", "groups": [secret.pk]}).status_code == 200
-    assert "Secret" not in limited.post(page, {"do": "find", "find": "sec"}).content.decode()
+    for whom in ({"whom": "group", "groups": [secret.pk]}, {"whom": "everybody"}):
+        assert limited.post(f"{page}assign/", {"due": "never", **whom}).status_code == 200
+    assert "Secret" not in limited.post(f"{page}assign/", {"do": "find", "find": "sec"}).content.decode()
     assert limited.get(f"{LIST}assignments/{of_secret.pk}/").status_code == 404
-    assert limited.post(f"{LIST}{course.pk}/assign/", {"whom": "everybody", "due": "never"}).status_code == 200
-    ended = limited.post(f"{LIST}assignments/{of_sales.pk}/")
     # Ana has completed it, so that the end closes nothing and needs no second look.
+    complete(acme, selling)
+    ended = limited.post(f"{LIST}assignments/{of_sales.pk}/")
     assert run(UploadJob.objects.latest("id")).status == JobStatus.DONE
     assert content(limited, ended["Location"])
