@@ -91,11 +91,10 @@ class Progress(models.Model):
         indexes: ClassVar = [models.Index(fields=["organization_id", "content_id"], name="progress_by_content")]
 
 
-class DaySum(models.Model):
-    """What one person did on one day: what reports add up. Written with the activity, and never by anything else."""
+class _Sum(models.Model):
+    """What one person did in some time: what reports add up. Written with the activity, and never by anything else."""
 
     organization_id = models.BigIntegerField()
-    day = models.DateField()
     learner_id = models.BigIntegerField()
     views = models.IntegerField(default=0)
     """How often the person opened content."""
@@ -110,25 +109,26 @@ class DaySum(models.Model):
     shares = models.IntegerField(default=0)
     """How often the person shared content."""
 
+    class Meta:
+        abstract = True
+
+
+class DaySum(_Sum):
+    """What one person did on one day."""
+
+    day = models.DateField()
+
     pk = models.CompositePrimaryKey("organization_id", "day", "learner_id")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization_id", "learner_id", "day"], name="day_sum_by_learner")]
 
 
-class MonthSum(models.Model):
-    """The day sums of one person in one month: what reports over many months add up. Written with the day sums."""
+class MonthSum(_Sum):
+    """The day sums of one person in one month: of many months there are fewer to add up."""
 
-    organization_id = models.BigIntegerField()
     month = models.DateField()
     """Its first day."""
-    learner_id = models.BigIntegerField()
-    views = models.IntegerField(default=0)
-    seconds = models.BigIntegerField(default=0)
-    starts = models.IntegerField(default=0)
-    completions = models.IntegerField(default=0)
-    likes = models.IntegerField(default=0)
-    shares = models.IntegerField(default=0)
 
     pk = models.CompositePrimaryKey("organization_id", "month", "learner_id")
 
