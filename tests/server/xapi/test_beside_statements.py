@@ -107,7 +107,7 @@ def test_documents_follow_a_merge_and_go_with_the_person(platform: Platform) -> 
     assert not Document.objects.exists()
 
 
-def mixed(told: dict[str, Any], *contents: bytes, **headers: str) -> bytes:
+def mixed(told: Any, *contents: bytes, **headers: str) -> bytes:
     parts = [b"Content-Type: application/json\r\n\r\n" + json.dumps(told).encode()]
     for content in contents:
         given = {
@@ -142,6 +142,10 @@ def test_attachments_come_and_go_with_their_statements(platform: Platform) -> No
     pieces = back.content.split(b"--" + boundary)
     assert json.loads(pieces[1].partition(b"\r\n\r\n")[2])["id"] == told["id"]
     assert pieces[2].partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") == content
+    pair = [attached(content), attached(content)]
+    assert send(mixed(pair, content)) == 200
+    kept = Attachment.objects.filter(statement_id__in=[one["id"] for one in pair])
+    assert [bytes(one.content) for one in kept] == [content, content]
     other = attached(content)
     refused = [
         mixed(other),
