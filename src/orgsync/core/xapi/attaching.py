@@ -1,12 +1,11 @@
 """Attachments: whether the bytes that came are those that the statements tell of, and whether a signature is one."""
 
 import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from orgsync.core.jsontext import read_json
 from orgsync.core.xapi.shapes import StatementRefused
 
 SIGNATURE: Final = "http://adlnet.gov/expapi/attachments/signature"
@@ -27,7 +26,7 @@ def check_attachments(statements: Sequence[dict[str, Any]], found: Mapping[str, 
 
     Each comes with its bytes or says where they are, and nothing else comes.
     """
-    told = [(place, one) for place, one in _told(statements)]
+    told = list(_told(statements))
     for sha2, content in found.items():
         if hashlib.sha256(content).hexdigest() != sha2:
             raise StatementRefused("X-Experience-API-Hash", "is not the SHA-256 of the part.")
@@ -64,8 +63,8 @@ def _check_signature(statement: dict[str, Any], one: dict[str, Any], content: by
 
 def _json_of(part: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+        found = read_json(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise StatementRefused("signature", "must hold JSON objects.")
