@@ -46,9 +46,7 @@ def xapi(view: Answer, *, any_version: bool = False) -> Answer:
             response = view(request, *args, **kwargs)
         except ApiError as error:
             response = _refusal(request, error.status, error.message, error.headers)
-        except StatementRefused as error:
-            response = _refusal(request, 400, str(error), {})
-        except DocumentRefused as error:
+        except (StatementRefused, DocumentRefused) as error:
             response = _refusal(request, 400, str(error), {})
         except StatementConflict as error:
             response = _refusal(request, 409, str(error), {})
