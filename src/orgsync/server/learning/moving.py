@@ -12,13 +12,14 @@ from orgsync.server.learning.standing import settle
 from orgsync.server.learning.wholes import complete_of_people, take_back_wholes
 from orgsync.server.orgs.models import Organization
 
-_MOVE: Final = """
+_MERGES: Final = "unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)"
+_MOVE: Final = f"""
     UPDATE learning_activity AS moved
        SET learner_id = merge.kept_id,
-           former_learner_ids = coalesce(moved.former_learner_ids, '{}') || moved.learner_id
-      FROM unnest(%s::bigint[], %s::bigint[]) AS merge (other_id, kept_id)
-     WHERE moved.organization_id = %s AND moved.learner_id = merge.other_id
-"""
+           former_learner_ids = coalesce(moved.former_learner_ids, '{{}}') || moved.learner_id
+      FROM {_MERGES}
+     WHERE moved.organization_id = %(organization)s AND moved.learner_id = merge.other_id
+"""  # noqa: S608  constants
 _MOVE_STATEMENTS: Final = """
     UPDATE learning_statement AS moved SET learner_id = activity.learner_id
       FROM learning_activity AS activity
@@ -28,34 +29,33 @@ _MOVE_STATEMENTS: Final = """
 """
 # Copied, not moved: when a merge is undone the other record has its own again. Whom one follows oneself is nobody.
 _COPY_TIES: Final = (
-    """
+    f"""
     INSERT INTO learning_follow (organization_id, learner_id, followed_id, since)
     SELECT follow.organization_id, merge.kept_id, follow.followed_id, follow.since
-      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      FROM {_MERGES}
       JOIN learning_follow AS follow
         ON follow.organization_id = %(organization)s AND follow.learner_id = merge.other_id
      WHERE follow.followed_id <> merge.kept_id
         ON CONFLICT DO NOTHING
-    """,
-    """
+    """,  # noqa: S608  constants
+    f"""
     INSERT INTO learning_follow (organization_id, learner_id, followed_id, since)
     SELECT follow.organization_id, follow.learner_id, merge.kept_id, follow.since
-      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      FROM {_MERGES}
       JOIN learning_follow AS follow
         ON follow.organization_id = %(organization)s AND follow.followed_id = merge.other_id
      WHERE follow.learner_id <> merge.kept_id
         ON CONFLICT DO NOTHING
-    """,
-    """
+    """,  # noqa: S608  constants
+    f"""
     INSERT INTO learning_sharedwith (organization_id, learner_id, share_id, by_id, at, mail_state)
     SELECT shown.organization_id, merge.kept_id, shown.share_id, shown.by_id, shown.at, 'left'
-      FROM unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)
+      FROM {_MERGES}
       JOIN learning_sharedwith AS shown
         ON shown.organization_id = %(organization)s AND shown.learner_id = merge.other_id
         ON CONFLICT DO NOTHING
-    """,
+    """,  # noqa: S608  constants
 )
-_MERGES: Final = "unnest(%(others)s::bigint[], %(kept)s::bigint[]) AS merge (other_id, kept_id)"
 # The better one stays. What went is closed by no job: should the record come back, it is completed again.
 _TAKE_COMPLETED: Final = (
     f"""
@@ -130,7 +130,7 @@ def move_learning(organization: Organization, kept: Mapping[int, int], *, now: d
         lock_alone(cursor, organization.pk)
         for statement in (*_COPY_TIES, *_TAKE_COMPLETED, _MOVE_DOCUMENTS):
             cursor.execute(statement, values)
-        cursor.execute(_MOVE, [list(kept), list(kept.values()), organization.pk])
+        cursor.execute(_MOVE, values)
         moved = int(cursor.rowcount)
         if moved:
             _follow(cursor, organization.pk, [*kept, *kept.values()])
