@@ -3,13 +3,13 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.normalize import fold_key
@@ -71,13 +71,13 @@ def claim_statements(organization: Organization, *, now: datetime) -> int:
     waiting = Statement.objects.filter(organization_id=organization.pk, learner_id=None).exclude(person_key="")
     keys = set(waiting.values_list("person_key", flat=True).distinct())
     known = list(people_named(organization.pk, keys))
-    in_order = ("stored_at", "id")
-    ids = list(waiting.filter(person_key__in=known).order_by(*in_order).values_list("id", flat=True))
-    for first in range(0, len(ids), BATCH):
-        some = waiting.filter(id__in=ids[first : first + BATCH]).order_by(*in_order)
+    count = 0
+    for some in _batches(waiting.filter(person_key__in=known)):
         with transaction.atomic():
-            count_statements(organization, list(some), now=now)
-    return len(ids)
+            rows = list(some)
+            count_statements(organization, rows, now=now)
+        count += len(rows)
+    return count
 
 
 def claim_everywhere(now: datetime) -> int:
@@ -91,9 +91,7 @@ def count_waiting(organization: Organization, keys: Collection[str], *, now: dat
     waiting = Statement.objects.filter(
         organization_id=organization.pk, activity__in=keys, voided=False, learner_id__isnull=False
     )
-    ids = list(waiting.order_by("stored_at", "id").values_list("id", flat=True))
-    for first in range(0, len(ids), BATCH):
-        some = waiting.filter(id__in=ids[first : first + BATCH]).order_by("stored_at", "id")
+    for some in _batches(waiting):
         count_statements(organization, list(some), now=now)
 
 
@@ -108,6 +106,14 @@ def count_statements(organization: Organization, rows: Sequence[Statement], *, n
     contents = _contents(organization, {what.activity: what for _, what in told}, now=now)
     whole = [(row, what, contents[what.activity]) for row, what in told if what.activity in contents]
     record(organization, _deeds(organization.pk, whole), source=Source.XAPI, now=now)
+
+
+def _batches(waiting: QuerySet[Statement]) -> Iterator[QuerySet[Statement]]:
+    """Yield the statements as they came, not read yet, no more at once than a transaction takes."""
+    in_order = waiting.order_by("stored_at", "id")
+    ids = list(in_order.values_list("id", flat=True))
+    for first in range(0, len(ids), BATCH):
+        yield in_order.filter(id__in=ids[first : first + BATCH])
 
 
 def _row(sender: Sender, statement_id: uuid.UUID, statement: dict[str, Any], now: datetime) -> Statement:
