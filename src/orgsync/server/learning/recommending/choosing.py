@@ -1,5 +1,6 @@
 """What is recommended to one learner, and why, in words that they can check."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -74,13 +75,9 @@ def _by_rule(
             chosen.setdefault(content_id, rule)
         if len(chosen) >= most:
             break
-    shown = list(chosen)[:most]
-    contents = Content.objects.filter(organization_id=organization.pk).in_bulk(shown)
-    return [
-        Recommendation(contents[content_id], _rule_words(chosen[content_id], organization), is_by_rule=True)
-        for content_id in shown
-        if content_id in contents
-    ]
+    first = islice(chosen.items(), most)
+    why = {content_id: _rule_words(rule, organization) for content_id, rule in first}
+    return _shown(organization.pk, why, is_by_rule=True)
 
 
 def _by_colleagues(
@@ -94,11 +91,19 @@ def _by_colleagues(
         if row.content_id not in strongest or row.score > strongest[row.content_id].score:
             strongest[row.content_id] = row
     best = sorted(scores, key=lambda content_id: (-scores[content_id], content_id))
-    contents = {one.pk: one for one in open_to.filter(id__in=best)}
-    shown = [content_id for content_id in best if content_id in contents][:most]
+    known = set(open_to.filter(id__in=best).values_list("id", flat=True))
+    first = islice((content_id for content_id in best if content_id in known), most)
+    why = {content_id: _colleague_words(strongest[content_id]) for content_id in first}
+    return _shown(organization.pk, why, is_by_rule=False)
+
+
+def _shown(organization_id: int, why: Mapping[int, str], *, is_by_rule: bool) -> list[Recommendation]:
+    """Return the content that was chosen, in its order: the words for each by its id. The rest is not read."""
+    contents = Content.objects.filter(organization_id=organization_id).in_bulk(why)
     return [
-        Recommendation(contents[content_id], _colleague_words(strongest[content_id]), is_by_rule=False)
-        for content_id in shown
+        Recommendation(contents[content_id], words, is_by_rule)
+        for content_id, words in why.items()
+        if content_id in contents
     ]
 
 
