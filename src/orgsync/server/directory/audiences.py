@@ -12,6 +12,12 @@ from orgsync.core.normalize import fold_key
 
 _ACTIVE: Final = SQL("SELECT learner.id FROM directory_learner AS learner WHERE {} AND learner.is_active AND {}")
 _VALUES: Final = SQL("SELECT DISTINCT {} FROM directory_learner AS learner WHERE {} AND {} IS NOT NULL")
+_LICENSED: Final = SQL("""
+    SELECT count(*), count(license.learner_id)
+      FROM ({}) AS reached LEFT JOIN directory_licenseassignment AS license
+        ON license.organization_id = {} AND license.learner_id = reached.id AND license.pool_id = {}
+       AND license.state = 'active'
+""")
 _OPEN: Final = """
     SELECT DISTINCT learner_id FROM learning_learnerassignment
      WHERE organization_id = %s AND assignment_id = ANY (%s) AND state = 'open'
@@ -39,16 +45,29 @@ def people_concerned(organization_id: int, assignments: Sequence[int]) -> list[i
     return sorted(found.union(_people_in(organization_id, audiences)))
 
 
+def count_licensed(organization_id: int, audiences: Sequence[Audience], pool_id: int) -> tuple[int, int]:
+    """Return how many people any of the audiences reaches, and how many of them have an active license of the pool."""
+    people = _each_once(organization_id, audiences)
+    with connection.cursor() as cursor:
+        cursor.execute(_LICENSED.format(people, Literal(organization_id), Literal(pool_id)))
+        reached, licensed = cursor.fetchone()
+    return int(reached), int(licensed)
+
+
 def _people_in(organization_id: int, audiences: Sequence[Audience], among: Sequence[int] | None = None) -> list[int]:
     if not audiences:
         return []
+    with connection.cursor() as cursor:
+        cursor.execute(_each_once(organization_id, audiences, among))
+        return sorted(learner_id for (learner_id,) in cursor.fetchall())
+
+
+def _each_once(organization_id: int, audiences: Sequence[Audience], among: Sequence[int] | None = None) -> Composable:
+    """Return a query for the ids of the people in any of the audiences."""
     mine = SQL("learner.organization_id = {}").format(Literal(organization_id))
     if among is not None:
         mine = SQL("{} AND learner.id = ANY ({})").format(mine, Literal(list(among)))
-    each = [_ACTIVE.format(mine, _is_reached(organization_id, audience)) for audience in audiences]
-    with connection.cursor() as cursor:
-        cursor.execute(SQL(" UNION ").join(each))
-        return sorted(learner_id for (learner_id,) in cursor.fetchall())
+    return SQL(" UNION ").join(_ACTIVE.format(mine, _is_reached(organization_id, audience)) for audience in audiences)
 
 
 def _is_reached(organization_id: int, audience: Audience) -> Composable:

@@ -2,20 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orgsync.core.assigning import Audience
-from orgsync.server.directory.audiences import people_reached
+from orgsync.server.directory.audiences import count_licensed
 from orgsync.server.directory.models import LicenseAssignment, LicenseState, Pool
 from orgsync.server.learning.models import Content
-
-_COUNT: Final = """
-    SELECT count(*) FROM directory_licenseassignment
-     WHERE organization_id = %s AND pool_id = %s AND state = 'active' AND learner_id = ANY (%s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +51,7 @@ def shortfall_of(content: Content, audiences: Sequence[Audience]) -> Shortfall |
     Whom several audiences reach counts once.
     """
     pool = pool_of(content)
-    if pool is None:
+    if pool is None or not audiences:
         return None
-    organization_id = content.organization_id
-    people = {one for audience in audiences for one in people_reached(organization_id, audience)}
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [organization_id, pool.pk, sorted(people)])
-        (held,) = cursor.fetchone()
-    return Shortfall(pool, len(people) - held, len(people)) if held < len(people) else None
+    reached, held = count_licensed(content.organization_id, audiences, pool.pk)
+    return Shortfall(pool, reached - held, reached) if held < reached else None
