@@ -232,6 +232,12 @@ def fold_header(header: str) -> str:
     return re.sub(r"[\s\u00a0_]+", "_", visible.strip()).casefold().strip("_")
 
 
+def label_of(attribute: str) -> str:
+    """Return an attribute's name as words: work_title is Work title, attribute_cost_center is Cost center."""
+    words = attribute.removeprefix(CUSTOM_PREFIX).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
 def custom_column(header: str) -> Column:
     """Describe the custom attribute that `header` (`attribute_…`) names."""
     label = header.removeprefix(CUSTOM_PREFIX).replace("_", " ")

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from orgsync.core.assigning import Audience, AudienceKind
+from orgsync.core.columns import label_of
 from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.directory.queries import PAGE_SIZE, people_in_order
@@ -175,9 +176,7 @@ def _whom(one: Assignment, groups: dict[int, str], people: dict[int, str]) -> st
     if audience.kind is AudienceKind.PERSON:
         return people.get(one.learner_id or 0, "")
     if audience.kind is AudienceKind.ATTRIBUTE:
-        # As pages call attributes everywhere.
-        name = one.attribute.removeprefix("attribute_").replace("_", " ").capitalize()
-        return f"{name}: {one.value}"
+        return f"{label_of(one.attribute)}: {one.value}"
     return groups.get(one.group_id or 0, "") if audience.kind is AudienceKind.GROUP else audience.worded(groups)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, label_of
 from orgsync.core.model import JobStatus
 from orgsync.server.directory.invitations import invitations_of
 from orgsync.server.directory.models import (
@@ -32,7 +32,7 @@ from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Account, Admin, Organization
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.web.assigned import entries_of
-from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm, label_of
+from orgsync.server.web.forms.learners import STATE_WORDS, TimelineForm
 from orgsync.server.web.learnertable import name_of
 from orgsync.server.web.timelinewords import Names, ids_of, managers_of, overridden_groups, reasons_of
 

@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from orgsync.core.columns import CUSTOM_PREFIX
+from orgsync.core.columns import CUSTOM_PREFIX, label_of
 from orgsync.server.directory.models import Learner
 from orgsync.server.directory.queries import groups_of, licenses_of, people_in_order
 from orgsync.server.directory.scope import ids_within
-from orgsync.server.web.forms.learners import LINK_COLUMNS, STATE_WORDS, LearnersForm, label_of
+from orgsync.server.web.forms.learners import LINK_COLUMNS, STATE_WORDS, LearnersForm
 
 
 @dataclass(frozen=True, slots=True)

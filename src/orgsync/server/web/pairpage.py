@@ -9,10 +9,10 @@ from typing import Any, Final
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, label_of
 from orgsync.server.directory.models import Claim, Feed, Learner, Pool
 from orgsync.server.directory.queries import groups_of, licenses_of, people_in_order
-from orgsync.server.web.forms.learners import STATE_WORDS, label_of
+from orgsync.server.web.forms.learners import STATE_WORDS
 from orgsync.server.web.learnertable import name_of
 
 KEYS: Final = {"primary_email_address": _("E-mail address"), "unique_user_id": _("Unique user ID")}

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, label_of
 from orgsync.core.groupnames import parse_group_list
 from orgsync.core.grouprules.conditions import (
     STATUS,
@@ -27,7 +27,6 @@ from orgsync.core.grouprules.conditions import (
 )
 from orgsync.core.grouprules.parsing import parse_rule
 from orgsync.core.grouprules.wording import Names
-from orgsync.server.web.forms.learners import label_of
 
 LICENSE, GROUP, MANAGER = "license", "member_of", "under_manager"
 LINKS: Final = {

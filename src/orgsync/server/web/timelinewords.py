@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.core.columns import label_of
 from orgsync.core.model import Mode
 from orgsync.server.directory.models import Learner, Reason
 from orgsync.server.directory.timeline import Fact, Moment, Subject
 from orgsync.server.uploads.models import JobKind, UploadJob
-from orgsync.server.web.forms.learners import STATE_WORDS, label_of
+from orgsync.server.web.forms.learners import STATE_WORDS
 from orgsync.server.web.learnertable import name_of
 
 REASON_WORDS: Final = {

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from orgsync.core.assigning import Audience, AudienceKind, Due, DueKind
-from orgsync.core.columns import ATTRIBUTE_NAMES
+from orgsync.core.columns import ATTRIBUTE_NAMES, label_of
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import CustomAttribute, Group, Learner
 from orgsync.server.directory.scope import groups_within, learners_within
@@ -18,7 +18,6 @@ from orgsync.server.orgs.access import People
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.assigning import MOST_DAYS, NOTE_LENGTH, Terms
 from orgsync.server.web.forms.groups import PlaceForm
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.names import check_known, names_in
 from orgsync.server.web.forms.plain import PlainForm
 

@@ -9,13 +9,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orgsync.core.columns import label_of
 from orgsync.core.edits import Edit
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.criteria import Criteria
 from orgsync.server.directory.models import Feed, Group
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.learner import FORM_ATTRIBUTES, STATUS, person_named
-from orgsync.server.web.forms.learners import LearnersForm, label_of
+from orgsync.server.web.forms.learners import LearnersForm
 from orgsync.server.web.forms.plain import PlainForm
 
 ALL: Final = "all"

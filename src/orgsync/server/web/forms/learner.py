@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orgsync.core.columns import ATTRIBUTE_NAMES, BY_NAME, CUSTOM_PREFIX, CellKind, custom_column
+from orgsync.core.columns import ATTRIBUTE_NAMES, BY_NAME, CUSTOM_PREFIX, CellKind, custom_column, label_of
 from orgsync.core.edits import Edit
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import CustomAttribute, Group, Learner, Override, Pool
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
 ADDRESS: Final = "primary_email_address"

@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from orgsync.core.columns import ATTRIBUTE_NAMES, CUSTOM_PREFIX
+from orgsync.core.columns import ATTRIBUTE_NAMES, label_of
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.criteria import NONE, Criteria
 from orgsync.server.directory.models import LicenseState
@@ -58,12 +58,6 @@ LINK_COLUMNS: Final = {
 }
 """Columns that are no attributes, beside name and address, which are always there; two before the attributes."""
 USUAL_COLUMNS: Final = ("unique_user_id", "status", "department_name", "work_title", "licenses", "change")
-
-
-def label_of(attribute: str) -> str:
-    """Return an attribute's name as words."""
-    words = attribute.removeprefix(CUSTOM_PREFIX).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

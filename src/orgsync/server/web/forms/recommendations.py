@@ -8,12 +8,12 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.core.columns import label_of
 from orgsync.core.normalize import fold_key
 from orgsync.server.learning.models import Content, RecommendationRule
 from orgsync.server.learning.recommending.rules import Wanted, attributes_of, skills_of
 from orgsync.server.orgs.models import Organization
 from orgsync.server.web.forms.groups import PlaceForm
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
 PAGE: Final = 50

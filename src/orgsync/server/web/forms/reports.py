@@ -5,12 +5,12 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.core.columns import label_of
 from orgsync.server.directory.models import CustomAttribute
 from orgsync.server.orgs.models import Organization
 from orgsync.server.reports.measures import MEASURES
 from orgsync.server.reports.models import Rhythm
 from orgsync.server.reports.questions import ATTRIBUTES, GROUP, MANAGER, WHOLE, Over, Period, Question
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 
 PERIODS: Final = [

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from orgsync.core.columns import label_of
 from orgsync.core.issues import KINDS_BY_CODE
 from orgsync.core.model import Mode
 from orgsync.core.plan import ChangeKind
@@ -100,7 +101,7 @@ def event_words(what: str) -> str:
 @register.filter
 def field_words(name: str) -> str:
     """Return an attribute's name as words: work_title is Work title, attribute_cost_center is Cost center."""
-    return name.removeprefix("attribute_").replace("_", " ").capitalize()
+    return label_of(name)
 
 
 @register.filter

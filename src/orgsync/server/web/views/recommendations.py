@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from orgsync.core.columns import label_of
 from orgsync.server.directory.csvfiles import csv_file
 from orgsync.server.learning.models import Affinity, Content, RecommendationRule
 from orgsync.server.learning.recommending.rules import RuleRefused, count_people, make_rule, remove_rule, values_of
 from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.web.downloads import csv_attachment
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.recommendations import RuleForm, RulesForm
 from orgsync.server.web.screens import AdminRequest, screen
 

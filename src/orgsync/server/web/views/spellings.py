@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from orgsync.core.columns import label_of
 from orgsync.core.edits import Edit
 from orgsync.server.directory.models import CustomAttribute
 from orgsync.server.directory.spellings import (
@@ -23,7 +24,6 @@ from orgsync.server.directory.spellings import (
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Organization
 from orgsync.server.uploads.edits import EditRefused, plan_same
-from orgsync.server.web.forms.learners import label_of
 from orgsync.server.web.forms.plain import PlainForm
 from orgsync.server.web.screens import AdminRequest, screen
 
