@@ -82,14 +82,9 @@ def env_secret(name: str) -> str:
     raise ConfigurationError(name, f"is not set; set it, or set {file_name} to a file that holds it.")
 
 
-def env_address(name: str) -> str | None:
-    """Return an address that may hold a password, from NAME or from the file that NAME_FILE names; None if neither."""
+def env_optional_secret(name: str) -> str | None:
+    """Read a secret, or an address that may hold a password, as `env_secret`; None where neither variable is set."""
     return env_secret(name) if env_text(name) or env_text(f"{name}_FILE") else None
-
-
-def env_optional_secret(name: str) -> str:
-    """Read a secret as `env_secret`; return nothing where neither variable is set."""
-    return env_address(name) or ""
 
 
 def _read_secret(file_name: str, path: Path) -> str:

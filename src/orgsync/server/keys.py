@@ -12,8 +12,8 @@ def signing_key(data_dir: Path) -> str:
 
     Several machines that share a database must share the variable.
     """
-    if env.env_text("ORGSYNC_SECRET_KEY") or env.env_text("ORGSYNC_SECRET_KEY_FILE"):
-        return env.env_secret("ORGSYNC_SECRET_KEY")
+    if given := env.env_optional_secret("ORGSYNC_SECRET_KEY"):
+        return given
     path = data_dir / "secret.key"
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"secret.key.{os.getpid()}")
@@ -34,4 +34,4 @@ def former_signing_keys() -> list[str]:
 
     They still open and verify, but no longer sign.
     """
-    return env.env_optional_secret("ORGSYNC_SECRET_KEY_FALLBACKS").split()
+    return (env.env_optional_secret("ORGSYNC_SECRET_KEY_FALLBACKS") or "").split()

@@ -16,7 +16,7 @@ from orgsync.core.errors import OrgSyncError
 from orgsync.server.embedded import EmbeddedPostgres
 from orgsync.server.embedded.errors import DataDirectoryInUse
 from orgsync.server.embedded.launcher import make_data_dir
-from orgsync.server.env import ConfigurationError, env_address
+from orgsync.server.env import ConfigurationError, env_optional_secret
 from orgsync.server.supervise import (
     Child,
     Foundation,
@@ -145,7 +145,7 @@ def child_environment(
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
         "ORGSYNC_DATA_DIR": str(data_dir),
         "ORGSYNC_DATABASE_URL": database_url,
-        "ORGSYNC_QUEUE_DATABASE_URL": options.queue_database_url or env_address("ORGSYNC_QUEUE_DATABASE_URL"),
+        "ORGSYNC_QUEUE_DATABASE_URL": options.queue_database_url or env_optional_secret("ORGSYNC_QUEUE_DATABASE_URL"),
         "ORGSYNC_BASE_URL": options.base_url,
         "ORGSYNC_SMTP_URL": options.smtp_url,
         "ORGSYNC_STORAGE_URL": options.storage_url,
@@ -241,7 +241,7 @@ def _database(
 ) -> tuple[str, Foundation | None]:
     if given := _database_url(options):
         return given, None
-    if options.queue_database_url or env_address("ORGSYNC_QUEUE_DATABASE_URL"):
+    if options.queue_database_url or env_optional_secret("ORGSYNC_QUEUE_DATABASE_URL"):
         mend = "makes sense only beside ORGSYNC_DATABASE_URL; the private database needs none."
         raise ConfigurationError("ORGSYNC_QUEUE_DATABASE_URL", mend)
     postgres = stack.enter_context(_start_postgres(data_dir, log))
@@ -269,7 +269,7 @@ def _given_database(options: ServeOptions) -> str:
 
 
 def _database_url(options: ServeOptions) -> str | None:
-    return options.database_url or env_address("ORGSYNC_DATABASE_URL")
+    return options.database_url or env_optional_secret("ORGSYNC_DATABASE_URL")
 
 
 def _supervise(

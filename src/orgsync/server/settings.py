@@ -160,11 +160,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "orgsync.server.orgs.passwords.OwnWords"},
 ]
 
-QUEUE_DATABASE_URL = env.env_address("ORGSYNC_QUEUE_DATABASE_URL") or ""
+QUEUE_DATABASE_URL = env.env_optional_secret("ORGSYNC_QUEUE_DATABASE_URL") or ""
 """Set where the database's address is a pooler's."""
 DATABASES = {
     "default": django_database(
-        env.env_address("ORGSYNC_DATABASE_URL") or "",
+        env.env_optional_secret("ORGSYNC_DATABASE_URL") or "",
         application_name=os.environ.get("ORGSYNC_PROCESS", "orgsync"),
         is_pooled=bool(QUEUE_DATABASE_URL),
     )
@@ -187,7 +187,7 @@ STORAGE_URL = env.env_text("ORGSYNC_STORAGE_URL") or ""
 """Empty: the folder `media` in the data directory; else `s3://bucket/prefix`."""
 ENCRYPTION_KEY_FILE = env.env_path("ORGSYNC_ENCRYPTION_KEY_FILE")
 """Master keys of stored files, one a line, the newest first; None: files are stored as they are."""
-SMTP_URL = env.env_address("ORGSYNC_SMTP_URL") or ""
+SMTP_URL = env.env_optional_secret("ORGSYNC_SMTP_URL") or ""
 """`smtp://user:password@host:port?tls=starttls|implicit|none`; empty: mail is written as files."""
 MAIL_FROM = env.env_text("ORGSYNC_MAIL_FROM") or "orgsync@localhost"
 
@@ -203,7 +203,7 @@ WEB_THREADS = env.env_int("ORGSYNC_WEB_THREADS", 8)
 
 METRICS_NETWORKS = env.env_list("ORGSYNC_METRICS_NETWORKS")
 """Who may read /metrics; empty: this machine only."""
-METRICS_TOKEN = env.env_optional_secret("ORGSYNC_METRICS_TOKEN")
+METRICS_TOKEN = env.env_optional_secret("ORGSYNC_METRICS_TOKEN") or ""
 """With a token the networks do not count."""
 METRICS_FEEDS = env.env_int("ORGSYNC_METRICS_FEEDS", 100)
 

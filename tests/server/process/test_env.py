@@ -7,11 +7,11 @@ import pytest
 
 from orgsync.server.env import (
     ConfigurationError,
-    env_address,
     env_bool,
     env_choice,
     env_int,
     env_list,
+    env_optional_secret,
     env_path,
     env_secret,
     env_text,
@@ -103,6 +103,6 @@ def test_address_with_a_password_may_stand_in_a_file(monkeypatch: pytest.MonkeyP
     """
     (tmp_path / "address").write_text("postgresql://orgsync:pass@db.example.com/orgsync\n")
 
-    assert env_address("X") is None
+    assert env_optional_secret("X") is None
     monkeypatch.setenv("X_FILE", str(tmp_path / "address"))
-    assert env_address("X") == "postgresql://orgsync:pass@db.example.com/orgsync"
+    assert env_optional_secret("X") == "postgresql://orgsync:pass@db.example.com/orgsync"

@@ -24,7 +24,7 @@ def place_key(folder: Path, data_dir: Path) -> None:
     Call it before Django reads its settings: without any key they would make a new one. Raises WrongKey then.
     """
     target = data_dir / KEY
-    if env.env_text("ORGSYNC_SECRET_KEY") or env.env_text("ORGSYNC_SECRET_KEY_FILE") or target.exists():
+    if env.env_optional_secret("ORGSYNC_SECRET_KEY") or target.exists():
         return
     if not (folder / KEY).is_file():
         raise WrongKey

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import django
 
 from orgsync.server.embedded import embedded_database
-from orgsync.server.env import env_address
+from orgsync.server.env import env_optional_secret
 from orgsync.server.serve import SETTINGS_MODULE, migrate
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def django_ready(data_dir: Path) -> "Iterator[None]":
     """Point Django at the data directory's database, or at ORGSYNC_DATABASE_URL, whatever that database holds."""
     with ExitStack() as stack:
-        url = env_address("ORGSYNC_DATABASE_URL") or stack.enter_context(embedded_database(data_dir))
+        url = env_optional_secret("ORGSYNC_DATABASE_URL") or stack.enter_context(embedded_database(data_dir))
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
             "ORGSYNC_DATA_DIR": str(data_dir.absolute()),
             "ORGSYNC_DATABASE_URL": url,
-            "ORGSYNC_QUEUE_DATABASE_URL": env_address("ORGSYNC_QUEUE_DATABASE_URL") or "",
+            "ORGSYNC_QUEUE_DATABASE_URL": env_optional_secret("ORGSYNC_QUEUE_DATABASE_URL") or "",
         }
         django.setup()
         stack.callback(_close_connections)
