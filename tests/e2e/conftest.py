@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from running_server import Server
 
-from orgsync.server.serve import ServeOptions, child_environment, web_child
+from orgsync.server.serve import child_environment, web_child
+from orgsync.server.serveoptions import ServeOptions
 from orgsync.server.tls import self_signed
 from orgsync.server.transport import answers, open_listener, url_of
 from tests.database import migrated_database

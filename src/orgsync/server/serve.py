@@ -17,6 +17,7 @@ from orgsync.server.embedded import EmbeddedPostgres
 from orgsync.server.embedded.errors import DataDirectoryInUse
 from orgsync.server.embedded.launcher import make_data_dir
 from orgsync.server.env import ConfigurationError, env_optional_secret
+from orgsync.server.serveoptions import ServeOptions, check_options
 from orgsync.server.supervise import (
     Child,
     Foundation,
@@ -26,16 +27,7 @@ from orgsync.server.supervise import (
     stop_by_exception,
 )
 from orgsync.server.tls import TlsFiles, self_signed, trust_text
-from orgsync.server.transport import (
-    UnsafeTransport,
-    answers,
-    check_base_url,
-    check_proxies,
-    check_tls_files,
-    is_loopback,
-    open_listener,
-    url_of,
-)
+from orgsync.server.transport import answers, open_listener, url_of
 
 SETTINGS_MODULE = "orgsync.server.settings"
 APPLICATION = "orgsync.server.wsgi:application"
@@ -54,26 +46,6 @@ class ServerDidNotStart(OrgSyncError):
     def __init__(self, part: str) -> None:
         self.part = part
         super().__init__(f"{part} does not start; its own message stands above.")
-
-
-@dataclass(frozen=True, slots=True)
-class ServeOptions:
-    """What `serve`, `web` and `worker` can be told; empty means the default or what the environment says."""
-
-    data_dir: Path
-    host: str = "127.0.0.1"
-    port: int = 8080
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    tls_self_signed: bool = False
-    behind_proxy: tuple[str, ...] = ()
-    base_url: str | None = None
-    smtp_url: str | None = None
-    storage_url: str | None = None
-    database_url: str | None = None
-    queue_database_url: str | None = None
-    workers: int | None = None
-    web_threads: int = 8
 
 
 def say(text: str) -> None:
@@ -115,22 +87,6 @@ def worker(options: ServeOptions, *, log: Callable[[str], None] = say) -> int:
         environment = child_environment(options, data_dir, _given_database(options))
         Supervisor(worker_children(options, environment), log=log, grace=GRACE).run()
     return 0
-
-
-def check_options(options: ServeOptions) -> None:
-    """Raise UnsafeTransport or ConfigurationError for options that must not or cannot be used."""
-    if (options.tls_cert is None) != (options.tls_key is None):
-        raise ConfigurationError("--tls-cert", "needs --tls-key, and the other way round.")
-    if options.tls_cert and options.tls_key:
-        if options.tls_self_signed:
-            raise ConfigurationError("--tls-self-signed", "cannot be used with --tls-cert; choose one.")
-        check_tls_files(options.tls_cert, options.tls_key)
-    check_proxies(options.behind_proxy)
-    if options.base_url:
-        check_base_url(options.base_url)
-    is_protected = options.tls_cert or options.tls_self_signed or options.behind_proxy
-    if not is_protected and not is_loopback(options.host):
-        raise UnsafeTransport(options.host)
 
 
 def child_environment(

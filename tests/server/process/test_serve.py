@@ -16,7 +16,8 @@ from process_world import is_running, until
 
 from orgsync.server.embedded import embedded_database
 from orgsync.server.env import ConfigurationError
-from orgsync.server.serve import ServeOptions, child_environment, serve, web, worker, worker_children
+from orgsync.server.serve import child_environment, serve, web, worker, worker_children
+from orgsync.server.serveoptions import ServeOptions
 from orgsync.server.transport import AddressNotFree, answers, open_listener
 
 Program = Callable[..., subprocess.Popen[str]]
@@ -62,8 +63,9 @@ DRIVER = """
 import sys
 from pathlib import Path
 from orgsync.server import serve
+from orgsync.server.serveoptions import ServeOptions
 serve.SETTINGS_MODULE, serve.APPLICATION, serve.WORKER_MODULE = "small_settings", "small_app", "small_worker"
-options = serve.ServeOptions(Path(sys.argv[1]), port=0, workers=1, tls_self_signed=sys.argv[2] == "tls")
+options = ServeOptions(Path(sys.argv[1]), port=0, workers=1, tls_self_signed=sys.argv[2] == "tls")
 sys.exit(serve.serve(options))
 """
 

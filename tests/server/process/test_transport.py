@@ -17,7 +17,8 @@ from process_world import until
 
 from orgsync.server import transport
 from orgsync.server.env import ConfigurationError
-from orgsync.server.serve import ServeOptions, check_options, web_child
+from orgsync.server.serve import web_child
+from orgsync.server.serveoptions import ServeOptions, check_options
 from orgsync.server.tls import TlsFiles, self_signed
 from orgsync.server.transport import (
     AddressNotFree,

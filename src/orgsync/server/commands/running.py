@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from orgsync.server.serve import ServeOptions
 from orgsync.server.serve import serve as run_all
 from orgsync.server.serve import web as run_web
 from orgsync.server.serve import worker as run_worker
+from orgsync.server.serveoptions import ServeOptions
 
 DATA_DIR = click.option(
     "--data-dir",
