@@ -44,11 +44,11 @@ def test_saved_rule_is_a_queued_job() -> None:
     """
     Actions("Acme").set_up("owner@example.com", PASSWORD)
 
-    number = Actions(None).save_rule("Sales", parse_where('department_name = "Sales"'), None)
+    number = Actions(None).groups.save_rule("Sales", parse_where('department_name = "Sales"'), None)
 
     job = UploadJob.objects.get(public_id=number)
     assert (job.status, job.kind) == ("QUEUED", "edit")
     assert JobRule.objects.get(job_id=job.pk).rule == {"attribute": "department_name", "is": "Sales"}
-    assert Actions(None).list_groups() == []
+    assert Actions(None).groups.all() == []
     with pytest.raises(RuleError, match="no rule group Sales"):
-        Actions(None).delete_rule_group("Sales", None)
+        Actions(None).groups.delete("Sales", None)

@@ -10,7 +10,6 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from orgsync.core.errors import OrgSyncError
-from orgsync.core.grouprules.conditions import Condition
 from orgsync.core.guards import Limit, limits_of
 from orgsync.core.model import Mode
 from orgsync.core.normalize import fold_key
@@ -19,6 +18,7 @@ from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record_look
 from orgsync.server.audit.queries import csv_lines, entry_line, find_entries
 from orgsync.server.audit.verify import Verdict, verify_log
+from orgsync.server.commands.groupactions import GroupActions
 from orgsync.server.commands.guardview import GuardLine, guard_lines
 from orgsync.server.commands.learningactions import LearningActions
 from orgsync.server.commands.peopleactions import PeopleActions
@@ -28,8 +28,6 @@ from orgsync.server.directory.asof_csv import people_as_of
 from orgsync.server.directory.erasing import find_person
 from orgsync.server.directory.feeds import release_feed, set_guard, set_patience
 from orgsync.server.directory.models import Erasure, Feed, Learner, Pool
-from orgsync.server.directory.rulegroups import GroupLine, Why, list_groups, rule_of, why_member
-from orgsync.server.directory.rulepreview import RulePreview
 from orgsync.server.orgs.blackouts import Blackout, add_blackout, blackouts_of, remove_blackout
 from orgsync.server.orgs.limits import set_organization_guard
 from orgsync.server.orgs.models import Account, Admin, Organization, Role
@@ -41,7 +39,6 @@ from orgsync.server.tokens.tokens import make_token, revoke_token
 from orgsync.server.uploads.decisions import approve_job, find_job, reject_job
 from orgsync.server.uploads.erase import erase_person, lift
 from orgsync.server.uploads.models import UploadJob
-from orgsync.server.uploads.ruleedits import delete_rule_group, preview_rule, save_rule
 from orgsync.server.uploads.undoing import start_undo
 
 FIRST_FEED = "Nightly HR"
@@ -72,6 +69,12 @@ class Actions:
         """The commands on what people learn."""
         organization = _organization(self.name)
         return LearningActions(organization, partial(_account, organization))
+
+    @property
+    def groups(self) -> GroupActions:
+        """The commands on groups and their rules."""
+        organization = _organization(self.name)
+        return GroupActions(organization, partial(_account, organization))
 
     def set_up(self, email: str, password: str) -> None:
         set_up_organization(self.name or "", email, password)
@@ -241,28 +244,6 @@ class Actions:
     def lift_erasure(self, erasure_id: int, by: str) -> None:
         organization = _organization(self.name)
         lift(organization, erasure_id, by=_account(organization, by), now=timezone.now())
-
-    def list_groups(self) -> list[GroupLine]:
-        return list_groups(_organization(self.name).pk)
-
-    def rule_of(self, name: str) -> str | None:
-        return rule_of(_organization(self.name).pk, name)
-
-    def save_rule(self, name: str, condition: Condition, by: str | None) -> int:
-        """Queue the job that gives a group a rule; return its public id."""
-        organization = _organization(self.name)
-        return save_rule(organization, name, condition, by=_account(organization, by), now=timezone.now()).public_id
-
-    def preview_rule(self, name: str, condition: Condition) -> RulePreview:
-        return preview_rule(_organization(self.name), name, condition)
-
-    def why_member(self, person: str, group: str) -> Why:
-        return why_member(_organization(self.name).pk, person, group)
-
-    def delete_rule_group(self, name: str, by: str | None) -> int:
-        """Queue the job that ends a rule group; return its public id."""
-        organization = _organization(self.name)
-        return delete_rule_group(organization, name, by=_account(organization, by), now=timezone.now()).public_id
 
 
 def _organization(name: str | None) -> Organization:

@@ -32,7 +32,7 @@ def group() -> None:
 def list_groups(*, data_dir: Path, organization: str | None) -> None:
     """List the groups: name, members, and whether a rule fills it."""
     with database_ready(data_dir, organization) as actions:
-        for line in actions.list_groups():
+        for line in actions.groups.all():
             click.echo("\t".join([line.name, f"{line.members:,}", "rule" if line.has_rule else ""]).rstrip())
 
 
@@ -59,9 +59,9 @@ def rule(
     condition = _condition(where, file)
     with database_ready(data_dir, organization) as actions:
         if condition is None:
-            click.echo(actions.rule_of(name) or "The group has no rule.")
+            click.echo(actions.groups.rule_of(name) or "The group has no rule.")
         else:
-            click.echo(f"Job {actions.save_rule(name, condition, by)} is queued.")
+            click.echo(f"Job {actions.groups.save_rule(name, condition, by)} is queued.")
 
 
 @group.command()
@@ -76,7 +76,7 @@ def preview(*, data_dir: Path, organization: str | None, where: str | None, file
     if condition is None:
         raise click.UsageError("Give the rule with --where or --json.")
     with database_ready(data_dir, organization) as actions:
-        found = actions.preview_rule(name, condition)
+        found = actions.groups.preview_rule(name, condition)
     click.echo(f"{found.count:,} people would be in {name}: {found.joining:,} join, {found.leaving:,} leave.")
     samples = (("in", found.sample), ("joins", found.joining_sample), ("leaves", found.leaving_sample))
     for word, people in samples:
@@ -93,7 +93,7 @@ def preview(*, data_dir: Path, organization: str | None, where: str | None, file
 def why(*, data_dir: Path, organization: str | None, person: str, name: str) -> None:
     """Say why PERSON (address or unique user id) is in the group NAME."""
     with database_ready(data_dir, organization) as actions:
-        _print_why(actions.why_member(person, name), 0)
+        _print_why(actions.groups.why_member(person, name), 0)
 
 
 @group.command()
@@ -104,7 +104,7 @@ def why(*, data_dir: Path, organization: str | None, person: str, name: str) -> 
 def delete(*, data_dir: Path, organization: str | None, by: str | None, name: str) -> None:
     """Delete the rule group NAME: everybody leaves it. That is a job, held like any other."""
     with database_ready(data_dir, organization) as actions:
-        click.echo(f"Job {actions.delete_rule_group(name, by)} is queued.")
+        click.echo(f"Job {actions.groups.delete(name, by)} is queued.")
 
 
 def _condition(where: str | None, file: TextIO | None) -> Condition | None:
