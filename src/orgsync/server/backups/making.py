@@ -6,7 +6,6 @@ so every file that the dump names is there afterwards, or was removed meanwhile 
 """
 
 import hashlib
-import os
 import shutil
 from datetime import datetime
 from importlib.metadata import version
@@ -30,7 +29,7 @@ from orgsync.server.backups.manifest import (
 )
 from orgsync.server.backups.programs import run_program
 from orgsync.server.filekeys import master_keys
-from orgsync.server.uploads.storage import CHUNK, storage
+from orgsync.server.uploads.storage import CHUNK, bring_to_disk, storage
 
 
 class FolderExists(OrgSyncError):
@@ -124,8 +123,4 @@ def _postgres_version() -> str:
 def _settle(folder: Path) -> None:
     """Bring every file and folder to the disk."""
     for path in (*folder.rglob("*"), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        bring_to_disk(path)

@@ -205,9 +205,9 @@ class Storage:
             return
         path = self._root / key
         path.chmod(0o600)
-        _fsync(path)
+        bring_to_disk(path)
         for folder in path.parents:
-            _fsync(folder)
+            bring_to_disk(folder)
             if folder == self._root:
                 return
 
@@ -222,17 +222,18 @@ def storage() -> Storage:
     return Storage.in_bucket(settings.STORAGE_URL)
 
 
+def bring_to_disk(path: Path) -> None:
+    """Return when a file's bytes, or a folder's entries, have reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _read_file(source: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
     """Read a local file straight from the disk: by way of the store it takes ten times as long."""
     with source:
         source.seek(start)
         for at in range(start, stop, CHUNK):
             yield source.read(min(CHUNK, stop - at))
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
