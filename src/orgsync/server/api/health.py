@@ -7,11 +7,11 @@ from typing import Final
 import structlog
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from obstore.exceptions import BaseError as StoreError
 
 from orgsync.server.filekeys import master_keys
+from orgsync.server.migrating import needs_migration
 from orgsync.server.uploads.rotating import count_files
 from orgsync.server.uploads.storage import storage
 
@@ -47,8 +47,7 @@ def _check_database() -> None:
 
 
 def _check_migrations() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if needs_migration():
         raise _NotMigrated
 
 
