@@ -20,7 +20,7 @@ from orgsync.server.directory.models import Feed
 from orgsync.server.monitoring.database import KEPT_SECONDS
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.tasks import MAX_ATTEMPTS, send_mail
-from orgsync.server.uploads.models import UploadJob
+from orgsync.server.uploads.models import Media, UploadJob
 from tests.job_world import make_job, make_organization, make_token
 from tests.upload_world import JOBS, Sender, answer
 
@@ -58,6 +58,7 @@ def test_one_scrape_tells_of_jobs_queue_mails_and_feeds(db: None) -> None:
     UploadJob.objects.filter(id=done.pk).update(read_ms=40, plan_ms=700, apply_ms=3_000_000)
     held = make_job(token, JobStatus.HELD, held_at=now - timedelta(hours=2))
     Feed.objects.filter(id=token.feed_id).update(last_applied_at=now - timedelta(hours=30))
+    Media.objects.filter(feed_id=token.feed_id).update(created_at=now - timedelta(hours=30))
     mail = {"kind": "x", "subject": "s", "body": "b", "created_at": now, "organization_id": token.organization_id}
     OutboxMail.objects.create(**mail, recipient="ana@example.com", message_id="1", job_id=1)
     OutboxMail.objects.create(**mail, recipient="bo@example.com", message_id="2", job_id=1, attempts=MAX_ATTEMPTS)
@@ -75,6 +76,7 @@ def test_one_scrape_tells_of_jobs_queue_mails_and_feeds(db: None) -> None:
     assert found["orgsync_queue_oldest_seconds", "light"] < 60
     assert (found["orgsync_mails", "waiting"], found["orgsync_mails", "failed"]) == (1, 1)
     assert found["orgsync_feed_applied_age_seconds", str(token.feed_id), str(token.organization_id)] > 100_000
+    assert found["orgsync_feeds_late",] == 1
     assert found["orgsync_job_phase_seconds_bucket", "0.5", "plan"] == 0
     assert found["orgsync_job_phase_seconds_bucket", "1.0", "plan"] == 1
     assert found["orgsync_job_phase_seconds_bucket", "1800.0", "apply"] == 0

@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -65,7 +66,7 @@ def _is_up(value: int) -> Metric:
 
 
 def _family(figure: Figure) -> Metric:
-    given = {"feeds": settings.METRICS_FEEDS, **figure.given}
+    given = {"feeds": settings.METRICS_FEEDS, "now": timezone.now(), **figure.given}
     make = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
     family = make(figure.name, figure.help, labels=figure.labels)
     for *labels, value in _rows(figure.sql, given):

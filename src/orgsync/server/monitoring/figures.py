@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from orgsync.server.hooks.sending import MAX_ATTEMPTS as MOST_DELIVERIES
 from orgsync.server.notify.tasks import MAX_ATTEMPTS as MOST_MAILS
 from orgsync.server.queue import STALLED_SECONDS
+from orgsync.server.uploads.lateness import LATE_FEEDS
 
 PHASES: Final = ("read", "plan", "apply")
 """The parts of an attempt whose time is kept with the job."""
@@ -137,13 +138,7 @@ FIGURES: Final = (
     Figure(
         "orgsync_feeds_late",
         "Feeds without a file for longer than they say.",
-        """SELECT count(*)
-             FROM directory_feed AS feed
-             JOIN (SELECT organization_id, feed_id, max(created_at) AS sent_at
-                     FROM uploads_media WHERE kind = 'source' AND token_id IS NOT NULL
-                    GROUP BY organization_id, feed_id) AS last
-               ON last.organization_id = feed.organization_id AND last.feed_id = feed.id
-            WHERE feed.late_after_hours > 0 AND last.sent_at < now() - feed.late_after_hours * interval '1 hour'""",
+        f"SELECT count(*) FROM ({LATE_FEEDS}) AS late",  # noqa: S608 - a text of ours
     ),
     Figure(
         "orgsync_feed_applied_age_seconds",

@@ -12,8 +12,8 @@ from orgsync.server.hooks.outbox import emit
 from orgsync.server.notify.latemail import feed_is_late
 
 # Only files that a token sent count: what people upload by hand says nothing of whether the HR system still sends.
-_FIND_LATE: Final = """
-    SELECT feed.id, last.sent_at
+LATE_FEEDS: Final = """
+    SELECT feed.id, feed.told_late_at, last.sent_at
       FROM directory_feed AS feed
       JOIN (SELECT organization_id, feed_id, max(created_at) AS sent_at
               FROM uploads_media WHERE kind = 'source' AND token_id IS NOT NULL
@@ -21,15 +21,19 @@ _FIND_LATE: Final = """
         ON last.organization_id = feed.organization_id AND last.feed_id = feed.id
      WHERE feed.late_after_hours > 0
        AND last.sent_at < %(now)s - feed.late_after_hours * interval '1 hour'
-       AND (feed.told_late_at IS NULL OR feed.told_late_at < last.sent_at)
-     ORDER BY feed.id
 """
+"""The feeds of all organizations that are late at `now`, whether somebody has been told or not."""
+_FIND_UNTOLD: Final = f"""
+    SELECT id, sent_at FROM ({LATE_FEEDS}) AS late
+     WHERE told_late_at IS NULL OR told_late_at < sent_at
+     ORDER BY id
+"""  # noqa: S608 - a text of ours
 
 
 def tell_late(now: datetime) -> int:
     """Tell admins and webhooks of every feed that is late, once since its last file; return how many feeds."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_LATE, {"now": now})
+        cursor.execute(_FIND_UNTOLD, {"now": now})
         late: dict[int, datetime] = dict(cursor.fetchall())
     feeds = Feed.objects.select_related("organization").filter(id__in=late).order_by("id")
     return sum(_tell(feed, late[feed.pk], now) for feed in feeds)
