@@ -47,13 +47,13 @@ FIGURES: Final = (
     Figure(
         "orgsync_rows",
         "People by what became of them, over all jobs that are done; dry runs left out.",
-        """SELECT outcome, coalesce(sum(people), 0)
-             FROM uploads_uploadjob
-            CROSS JOIN LATERAL (VALUES ('created', created_count), ('updated', updated_count - created_count),
-                                       ('deleted', deleted_count), ('unchanged', unchanged_count),
-                                       ('skipped', skipped_count), ('error', error_count)) AS each (outcome, people)
-            WHERE status = 'DONE' AND NOT is_dry_run
-            GROUP BY outcome""",
+        """SELECT outcome, coalesce(people, 0)
+             FROM (SELECT sum(created_count) AS created, sum(updated_count) AS updated, sum(deleted_count) AS deleted,
+                          sum(unchanged_count) AS unchanged, sum(skipped_count) AS skipped, sum(error_count) AS error
+                     FROM uploads_uploadjob WHERE status = 'DONE' AND NOT is_dry_run) AS total
+            CROSS JOIN LATERAL (VALUES ('created', created), ('updated', updated - created), ('deleted', deleted),
+                                       ('unchanged', unchanged), ('skipped', skipped), ('error', error)
+                               ) AS each (outcome, people)""",
         ("outcome",),
         "counter",
     ),
@@ -169,7 +169,8 @@ FIGURES: Final = (
 PHASE_NAME: Final = "orgsync_job_phase_seconds"
 PHASE_HELP: Final = "Time that finished attempts took, by phase; since ever."
 PHASE_SQL: Final = """
-    SELECT part, width_bucket(took_ms / 1000.0, %(buckets)s::numeric[]) AS place, count(*), sum(took_ms / 1000.0)
+    SELECT part, width_bucket(took_ms / 1000.0::float8, %(buckets)s::float8[]) AS place,
+           count(*), sum(took_ms) / 1000.0::float8
       FROM uploads_uploadjob
      CROSS JOIN LATERAL (VALUES ('read', read_ms), ('plan', plan_ms), ('apply', apply_ms)) AS each (part, took_ms)
      WHERE took_ms IS NOT NULL
