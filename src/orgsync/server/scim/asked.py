@@ -8,11 +8,12 @@ from django.http import HttpRequest
 
 from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.server.api.parameters import content_length
-from orgsync.server.scim.discovery import MOST_BULK_BYTES, MOST_LISTED
 from orgsync.server.scim.errors import ScimError, invalid_syntax, invalid_value
 from orgsync.server.scim.names import EXTENSIONS, GROUP, USER
 
 LISTED: Final = 100
+MOST_LISTED: Final = 200
+MOST_BYTES: Final = 1_048_576
 _ALWAYS: Final = frozenset({"schemas", "id", "meta"})
 _MOST: Final = 2**31
 
@@ -102,8 +103,8 @@ def _inside(value: Any, keeps: Any) -> Any:
 def read_body(request: HttpRequest) -> dict[str, Any]:
     """Return the body as a JSON object, whatever its Content-Type says."""
     length = content_length(request)
-    if length > MOST_BULK_BYTES:
-        raise ScimError(413, f"The body is larger than the limit of {MOST_BULK_BYTES:,} bytes.", "tooLarge")
+    if length > MOST_BYTES:
+        raise ScimError(413, f"The body is larger than the limit of {MOST_BYTES:,} bytes.", "tooLarge")
     try:
         found = read_json(request.read(length))
     except UnreadableJson as error:

@@ -9,10 +9,10 @@ from orgsync.server.api.authentication import ApiRequest
 from orgsync.server.api.errors import ApiError
 from orgsync.server.directory.revision import DirectoryBusy
 from orgsync.server.scim.acting import RESOURCES, Answered, act
-from orgsync.server.scim.discovery import MOST_BULK
 from orgsync.server.scim.errors import ScimError, as_scim, invalid_path, invalid_syntax, invalid_value
 from orgsync.server.scim.names import BULK_RESPONSE
 
+MOST_BULK: Final = 100
 _PATH: Final = re.compile(r"(?:/scim/v2)?/(?P<kind>Users|Groups)(?:/(?P<id>[^/]+))?")
 _REFERENCE: Final = re.compile(r"bulkId:(?P<id>[\w.:-]{1,200})")
 _METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -1,7 +1,10 @@
-"""What the server says of itself: its abilities, its resource types, their schemas."""
+"""What the server says of itself: its abilities, its resource types, their schemas.
+
+The standard's own models take more than half a second to load: import this module where it is asked for.
+"""
 
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from django.conf import settings
 from pydantic import Field
@@ -28,11 +31,9 @@ from scim2_models import Filter as FilterAbility
 from scim2_models.urn import URN
 
 from orgsync.core.columns import PERMISSION_NAMES
+from orgsync.server.scim.asked import MOST_BYTES, MOST_LISTED
+from orgsync.server.scim.bulk import MOST_BULK
 from orgsync.server.scim.names import ENTERPRISE, GROUP, ORGSYNC, ROOT, USER
-
-MOST_LISTED: Final = 200
-MOST_BULK: Final = 100
-MOST_BULK_BYTES: Final = 1_048_576
 
 
 class Name(ComplexAttribute):
@@ -171,7 +172,7 @@ def service_provider_config() -> dict[str, Any]:
     )
     config = ServiceProviderConfig(
         patch=Patch(supported=True),
-        bulk=Bulk(supported=True, max_operations=MOST_BULK, max_payload_size=MOST_BULK_BYTES),
+        bulk=Bulk(supported=True, max_operations=MOST_BULK, max_payload_size=MOST_BYTES),
         filter=FilterAbility(supported=True, max_results=MOST_LISTED),
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),

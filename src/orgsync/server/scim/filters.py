@@ -8,8 +8,6 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from scim2_filter_parser import ast
-from scim2_filter_parser.lexer import SCIMLexer
-from scim2_filter_parser.parser import SCIMParser, SCIMParserError
 
 from orgsync.core.normalize import fold_key
 from orgsync.server.scim.errors import invalid_filter
@@ -36,7 +34,10 @@ class Condition:
 
 def parse(text: str) -> ast.AST:
     """Return the filter as a tree; raise ScimError for a text that is none."""
-    if len(text) > MOST_CHARACTERS or text.count("(") > MOST_BRACKETS:
+    from scim2_filter_parser.lexer import SCIMLexer  # noqa: PLC0415  dear
+    from scim2_filter_parser.parser import SCIMParser, SCIMParserError  # noqa: PLC0415
+
+    if len(text) > MOST_CHARACTERS or text.count("(") + text.count("[") > MOST_BRACKETS:
         raise invalid_filter(f"A filter has at most {MOST_CHARACTERS:,} characters and {MOST_BRACKETS} brackets.")
     if "\0" in text:
         raise invalid_filter("A filter holds no NUL.")

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
 from orgsync.server.api.authentication import ApiRequest, bearer_token
-from orgsync.server.scim import discovery, groups, users
+from orgsync.server.scim import groups, users
 from orgsync.server.scim.acting import RESOURCES, Answered, act, fits, show
 from orgsync.server.scim.asked import Asked, asked_by_body, asked_by_query, only_asked, read_body
 from orgsync.server.scim.bulk import carry_out_bulk
@@ -77,6 +77,8 @@ def bulk(request: ApiRequest) -> JsonResponse:
 @bearer_token(scope=None)
 def service_provider_config(request: ApiRequest) -> JsonResponse:
     _check_no_filter(request)
+    from orgsync.server.scim import discovery  # noqa: PLC0415  dear
+
     return Answered(200, discovery.service_provider_config()).response()
 
 
@@ -95,13 +97,13 @@ def show_schema(request: ApiRequest, schema_id: str) -> JsonResponse:
 @bearer_token(scope=None)
 def list_resource_types(request: ApiRequest) -> JsonResponse:
     _check_no_filter(request)
-    found = list(discovery.resource_types().values())
+    found = list(_resource_types().values())
     return Answered(200, _list(found, len(found), 1)).response()
 
 
 @bearer_token(scope=None)
 def show_resource_type(request: ApiRequest, name: str) -> JsonResponse:  # noqa: ARG001 - the same for everybody
-    return _one_of(discovery.resource_types(), name)
+    return _one_of(_resource_types(), name)
 
 
 def nothing(request: HttpRequest, path: str = "") -> HttpResponseBase:  # noqa: ARG001 - what was asked for
@@ -110,9 +112,17 @@ def nothing(request: HttpRequest, path: str = "") -> HttpResponseBase:  # noqa: 
 
 def _schemas(request: ApiRequest) -> dict[str, dict[str, Any]]:
     return discovery.schemas(with_permissions=has_scope(request.token, Scope.PERMISSIONS_WRITE))
+    from orgsync.server.scim import discovery  # noqa: PLC0415  dear
+
 
 
 def _one_of(known: dict[str, dict[str, Any]], name: str) -> JsonResponse:
+def _resource_types() -> dict[str, dict[str, Any]]:
+    from orgsync.server.scim import discovery  # noqa: PLC0415  dear
+
+    return discovery.resource_types()
+
+
     found = next((value for key, value in known.items() if key.lower() == name.lower()), None)
     if found is None:
         raise not_found()
