@@ -13,9 +13,8 @@ from orgsync.core.normalize import fold_key
 from orgsync.server.scim.errors import invalid_filter
 
 MOST_CHARACTERS: Final = 2_000
-MOST_NESTED: Final = 30
+MOST_BRACKETS: Final = 30
 """Opening brackets in a filter: each is a step deeper for whoever walks through it."""
-MOST_BRACKETS: Final = 50
 _NOBODY: Final = Q(id__in=[])
 _TEXT_LOOKUPS: Final = {"eq": "exact", "co": "contains", "sw": "startswith", "ew": "endswith"}
 _ORDER_LOOKUPS: Final = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
