@@ -14,7 +14,7 @@ from orgsync.server.uploads import atonce
 from orgsync.server.uploads.decisions import approve_job
 from orgsync.server.uploads.models import UploadJob
 from orgsync.server.uploads.undoing import start_undo
-from tests.server.scim.scim_world import Provider
+from tests.server.scim.scim_world import USER, Provider
 
 _OFF = {"op": "replace", "value": {"active": False}}
 
@@ -200,6 +200,11 @@ def test_pages_orders_and_attributes(provider: Provider) -> None:
     none = provider.get("/Users", count="0")
     for nobody in ('emails[type eq "home"]', "not (active pr)", 'id eq "x"', "not (userName pr)"):
         assert provider.get("/Users", filter=nobody)["totalResults"] == 0, nobody
+    for core in ("", f"{USER}:"):
+        cooks = provider.get(
+            "/Users", filter=f'{core}title eq "cook" and {core}name.familyName sw "c"', sortBy=f"{core}id"
+        )
+        assert cooks["totalResults"] == 1
     found = provider.call("POST", "/.search", {"filter": 'title eq "COOK" and not (name.familyName sw "c")'}).json()
 
     assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (3, 2, 1)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from orgsync.core.jsontext import UnreadableJson, read_json
 from orgsync.server.api.parameters import content_length
 from orgsync.server.scim.errors import ScimError, invalid_syntax, invalid_value
-from orgsync.server.scim.names import EXTENSIONS, GROUP, USER
+from orgsync.server.scim.names import EXTENSIONS, without_core
 
 LISTED: Final = 100
 MOST_LISTED: Final = 200
@@ -55,7 +55,7 @@ def asked_by(said: Mapping[str, Any]) -> Asked:
         raise invalid_value("sortOrder must be ascending or descending.")
     return Asked(
         filter=_text(said, "filter"),
-        sort_by=_text(said, "sortby").lower(),
+        sort_by=without_core(_text(said, "sortby").lower()),
         is_descending=order == "descending",
         start=max(1, _number(said, "startindex", 1)),
         count=min(MOST_LISTED, max(0, _number(said, "count", LISTED))),
@@ -134,6 +134,4 @@ def _number(said: Mapping[str, Any], name: str, default: int) -> int:
 
 def _names(value: Any) -> frozenset[str]:
     listed = value if isinstance(value, list) else str(value or "").split(",")
-    names = {str(name).strip().lower() for name in listed} - {""}
-    cores = (f"{USER.lower()}:", f"{GROUP.lower()}:")
-    return frozenset(next((name[len(core) :] for core in cores if name.startswith(core)), name) for name in names)
+    return frozenset(without_core(str(name).strip().lower()) for name in listed) - {""}

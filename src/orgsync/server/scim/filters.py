@@ -11,6 +11,7 @@ from scim2_filter_parser import ast
 
 from orgsync.core.normalize import fold_key
 from orgsync.server.scim.errors import invalid_filter
+from orgsync.server.scim.names import without_core
 
 MOST_CHARACTERS: Final = 2_000
 MOST_BRACKETS: Final = 30
@@ -24,7 +25,7 @@ Make = Callable[[str, str | None], Q]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`attribute` (`name.givenname`, `urn:…:user:department`; all lower case), operator, value."""
+    """`attribute` (`name.givenname`, `urn:…:enterprise:2.0:user:department`; all lower case), operator, value."""
 
     attribute: str
     operator: str
@@ -40,8 +41,6 @@ def parse(text: str) -> ast.AST:
         raise invalid_filter(f"A filter has at most {MOST_CHARACTERS:,} characters and {MOST_BRACKETS} brackets.")
     if "\0" in text:
         raise invalid_filter("A filter holds no NUL.")
-    if text.count("(") + text.count("[") > MOST_NESTED:
-        raise invalid_filter(f"A filter has at most {MOST_NESTED} brackets.")
     try:
         return SCIMParser().parse(SCIMLexer().tokenize(text))
     except (SCIMParserError, ValueError, RecursionError) as error:
@@ -215,7 +214,7 @@ def _name(path: ast.AST) -> str:
     parts = [f"{path.uri}:{path.attr_name}" if path.uri else path.attr_name]
     if path.sub_attr:
         parts.append(path.sub_attr.value)
-    return ".".join(parts).lower()
+    return without_core(".".join(parts).lower())
 
 
 def _is_so(condition: Condition, found: Any) -> bool:

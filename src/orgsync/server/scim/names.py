@@ -16,6 +16,7 @@ SEARCH: Final = f"{MESSAGES}SearchRequest"
 BULK_REQUEST: Final = f"{MESSAGES}BulkRequest"
 BULK_RESPONSE: Final = f"{MESSAGES}BulkResponse"
 EXTENSIONS: Final = (ENTERPRISE, ORGSYNC)
+_CORES: Final = (f"{USER.lower()}:", f"{GROUP.lower()}:")
 
 GROUP_IDS: Final = "g"
 """How ids of groups begin: an id is unique among all resources, and people have numbers too."""
@@ -52,3 +53,8 @@ PLAIN: Final[dict[tuple[str, ...], str]] = {
 PHONES: Final = {"work": "work_phone_number", "mobile": "mobile_phone_number"}
 """Type of a phone number → column."""
 COUNTRY: Final = "country_code"
+
+
+def without_core(attribute: str) -> str:
+    """Return an attribute, in lower case, without the address of the core's schema, which may stand before it."""
+    return next((attribute[len(core) :] for core in _CORES if attribute.startswith(core)), attribute)

@@ -95,14 +95,6 @@ FILTERS: Final[Mapping[str, filters.Make]] = {
     "meta.created": filters.moment("created_at"),
     "meta.lastmodified": filters.moment("changed_at"),
     "meta.resourcetype": filters.always("User"),
-    **{
-        f"{USER.lower()}:{name}": make
-        for name, make in {
-            "username": _user_name,
-            "active": filters.flag("is_active"),
-            "emails.value": filters.text("email_key", fold=True),
-        }.items()
-    },
 }
 """Attribute (lower case) → how people are found by it."""
 
