@@ -1,6 +1,5 @@
 """One call on one resource, the same whether it comes by itself or within a bulk."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +16,8 @@ from orgsync.server.scim.names import CONTENT_TYPE, EXTENSIONS
 from orgsync.server.scim.patching import apply_operations
 
 _ANY: Final = "*"
+_LEAST: Final = Asked(excluded=frozenset({"members"}))
+"""For whom the version is enough: the members of a group may be a hundred thousand."""
 _SHAPED: Final = {name.lower(): name for name in EXTENSIONS}
 
 
@@ -99,15 +100,22 @@ RESOURCES: Final[dict[str, Users | Groups]] = {"Users": Users(), "Groups": Group
 
 
 def act(
-    request: ApiRequest, method: str, kind: str, resource_id: str, body: Mapping[str, Any], *, if_match: str = ""
+    request: ApiRequest,
+    method: str,
+    kind: str,
+    resource_id: str,
+    body: Mapping[str, Any],
+    *,
+    if_match: str = "",
+    asked: Asked | None = None,
 ) -> Answered:
-    """Carry out one call that writes; raise ScimError."""
+    """Carry out one call that writes; raise ScimError. The answer holds at least what is `asked`, by default all."""
     resources: Any = RESOURCES[kind]
     if method == "POST":
         made = resources.create(request, spelled(body))
-        return show(resources.show(request, made), 201)
+        return show(resources.show(request, made, asked), 201)
     found = resources.find(request, resource_id)
-    before = resources.show(request, found)
+    before = resources.show(request, found, _LEAST if method == "DELETE" else None)
     if if_match and not fits(if_match, before["meta"]["version"]):
         raise ScimError(412, "Somebody has changed it since; read it again.")
     if method == "DELETE":
@@ -117,11 +125,11 @@ def act(
         resources.replace(request, found, before, spelled(body))
     else:
         resources.change(request, found, before, body)
-    return show(resources.show(request, resources.find(request, resource_id)))
+    return show(resources.show(request, resources.find(request, resource_id), asked))
 
 
 def _patched(before: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    after = copy.deepcopy(dict(before))
+    after = dict(before)
     apply_operations(after, body)
     return after
 

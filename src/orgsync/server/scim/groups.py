@@ -176,7 +176,8 @@ def _move(request: ApiRequest, name: str, joining: Collection[Learner], leaving:
 
 def _people_named(request: ApiRequest, ids: Collection[str], *, must_be: bool = True) -> list[Learner]:
     numbers = {filters.id_of(text) for text in ids}
-    people = list(Learner.objects.filter(organization_id=request.organization.pk, id__in=numbers).order_by("id"))
+    mine = Learner.objects.filter(organization_id=request.organization.pk, id__in=numbers).order_by("id")
+    people = list(mine.only("primary_email_address", "unique_user_id"))
     if must_be and len(people) != len(ids):
         missing = sorted(set(ids) - {str(person.id) for person in people})
         raise invalid_value(f"members: there is no user {missing[0]}.")

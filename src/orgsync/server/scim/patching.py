@@ -45,7 +45,10 @@ class _Target:
 
 
 def apply_operations(resource: dict[str, Any], body: Mapping[str, Any]) -> None:
-    """Change the resource as the body of a PATCH says; raise ScimError for what cannot be done."""
+    """Change the resource as the body of a PATCH says; raise ScimError for what cannot be done.
+
+    What stands in it (a group may have a hundred thousand members) is replaced, never changed: it may be another's too.
+    """
     operations = next((value for key, value in body.items() if key.lower() == "operations"), None)
     if not isinstance(operations, list) or not operations:
         raise invalid_syntax("Operations must be given, as a list.")
@@ -117,7 +120,9 @@ def _at(resource: dict[str, Any], op: str, target: _Target, value: Any) -> None:
     if not target.name:
         _whole_extension(resource, op, target.holder, value)
         return
-    holder = resource.setdefault(target.holder, {}) if target.holder else resource
+    holder = resource
+    if target.holder:
+        holder = resource[target.holder] = dict(resource.get(target.holder) or {})
     if target.which is not None:
         _among(holder, op, target, value)
     elif target.sub:
@@ -179,7 +184,7 @@ def _inside(holder: dict[str, Any], op: str, target: _Target, value: Any) -> Non
     """Change a part of an attribute: `name.givenName`."""
     found = holder.get(target.name)
     if target.name in _SEVERAL:
-        items = found or ([{}] if op != "remove" else [])
+        items = [dict(item) for item in found or ([{}] if op != "remove" else [])]
         for item in items:
             _set(item, op, target.sub, value)
         holder[target.name] = items

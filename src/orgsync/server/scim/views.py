@@ -64,7 +64,8 @@ def write_resource(request: ApiRequest, kind: str, resource_id: str = "") -> Jso
     method = request.method or ""
     asked = asked_by_query(request)
     body = {} if method == "DELETE" else read_body(request)
-    answered = act(request, method, kind, resource_id, body, if_match=request.headers.get("If-Match", ""))
+    if_match = request.headers.get("If-Match", "")
+    answered = act(request, method, kind, resource_id, body, if_match=if_match, asked=asked)
     shown = None if answered.body is None else only_asked(answered.body, asked)
     return Answered(answered.status, shown, answered.headers).response()
 
