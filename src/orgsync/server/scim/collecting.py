@@ -81,7 +81,7 @@ def _without(row: Cells, contrary: Cells) -> Cells:
 def _replan(waiting: UploadJob, rows: Sequence[Cells], said: Mapping[str, Any], *, now: datetime) -> bool:
     """Plan the job that waits anew, with these rows; return False when it moved on meanwhile."""
     source = store_media(
-        [_file_of(rows)], feed=waiting.feed, kind=MediaKind.SOURCE, file_name="SCIM: Held requests", now=now
+        [file_of(rows)], feed=waiting.feed, kind=MediaKind.SOURCE, file_name="SCIM: Held requests", now=now
     )
     known = waiting.scim or {}
     values = {name: sorted({*known.get(name, []), *said.get(name, [])}) for name in ("drops_ids", "gives_up")}
@@ -132,7 +132,8 @@ def _rows_of(job: UploadJob) -> list[Cells]:
     return [{name: cell for name, cell in line.items() if cell} for line in lines]
 
 
-def _file_of(rows: Sequence[Cells]) -> bytes:
+def file_of(rows: Sequence[Cells]) -> bytes:
+    """Return the rows as a file; a cell that a row does not have is empty."""
     named = dict.fromkeys(name for row in rows for name in row)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(named), restval="", lineterminator=LINE_END)

@@ -1,7 +1,5 @@
 """A write by SCIM is a job of the token's feed: planned, guarded, applied at once, in the timeline, undoable."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,10 +8,9 @@ from django.utils import timezone
 
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.model import JobStatus, Mode, RowPolicy
-from orgsync.core.results import LINE_END
 from orgsync.server.api.authentication import ApiRequest, feed_of
 from orgsync.server.directory.models import Learner
-from orgsync.server.scim.collecting import gather, waiting_of
+from orgsync.server.scim.collecting import file_of, gather, waiting_of
 from orgsync.server.scim.errors import ScimError, busy, held, invalid_value, taken
 from orgsync.server.tokens.tokens import actor_of
 from orgsync.server.uploads.atonce import run_at_once
@@ -53,10 +50,9 @@ def identity_of(person: Learner) -> dict[str, str | None]:
 
 def carry_out(request: ApiRequest, wish: Wish) -> UploadJob:
     """Do what is wished; return the job, DONE. Raises ScimError: held, refused by a row, busy; then nothing is done."""
-    job = _job_of(request, wish)
-    waiting = waiting_of(job.feed)
-    job = run_at_once(job, by=actor_of(request.token), clock=timezone.now)
-    if job.status == JobStatus.HELD and waiting is not None:
+    job = run_at_once(_job_of(request, wish), by=actor_of(request.token), clock=timezone.now)
+    waiting = waiting_of(job.feed) if job.status == JobStatus.HELD else None
+    if waiting is not None and waiting.pk != job.pk:
         job = gather(waiting, job)
     return settled(job)
 
@@ -83,8 +79,8 @@ def _refused(job: UploadJob) -> ScimError:
 
 def _job_of(request: ApiRequest, wish: Wish) -> UploadJob:
     feed, now = feed_of(request), timezone.now()
-    name = f"SCIM: {wish.words}"
-    source = store_media([_file_of(wish.rows)], feed=feed, kind=MediaKind.SOURCE, file_name=name, now=now)
+    rows = [{name: CLEAR_TOKEN if cell is None else cell for name, cell in row.cells.items()} for row in wish.rows]
+    source = store_media([file_of(rows)], feed=feed, kind=MediaKind.SOURCE, file_name=f"SCIM: {wish.words}", now=now)
     only_adds = Mode(feed.mode) is Mode.ADDITIONS_ONLY
     return UploadJob(
         organization=request.organization,
@@ -100,13 +96,3 @@ def _job_of(request: ApiRequest, wish: Wish) -> UploadJob:
             "gives_up": [row.learner_id for row in wish.rows if row.gives_up],
         },
     )
-
-
-def _file_of(rows: Sequence[Row]) -> bytes:
-    named = dict.fromkeys(name for row in rows for name in row.cells)
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(named), restval="", lineterminator=LINE_END)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: CLEAR_TOKEN if cell is None else cell for name, cell in row.cells.items()})
-    return text.getvalue().encode()
