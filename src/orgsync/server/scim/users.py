@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.core.normalize import fold_key
 from orgsync.server.directory.models import Claim, Group, Learner, Membership, PermissionGrant
 from orgsync.server.scim import filters
@@ -73,7 +74,7 @@ def _with_extensions() -> dict[str, filters.Make]:
     folded = {"preferred_first_name": "first_name_key", "preferred_last_name": "last_name_key"}
     found: dict[str, filters.Make] = {}
     for path, column in texts.items():
-        lookup = f"custom__{column}" if column.startswith("attribute_") else folded.get(column, column)
+        lookup = f"custom__{column}" if column.startswith(CUSTOM_PREFIX) else folded.get(column, column)
         glue = ":" if path[0] in EXTENSIONS else "."
         found[glue.join(path).lower()] = filters.text(lookup, fold=column in folded)
     return found
@@ -100,14 +101,14 @@ FILTERS: Final[Mapping[str, filters.Make]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class _Beside:
     """What is shown of people beside their own row."""
 
-    groups: Mapping[int, list[dict[str, Any]]] = field(default_factory=dict)
-    permissions: Mapping[int, list[dict[str, Any]]] = field(default_factory=dict)
+    groups: Mapping[int, list[dict[str, Any]]]
+    permissions: Mapping[int, list[dict[str, Any]]]
 
 
-def read_beside(organization_id: int, people: Collection[int]) -> Beside:
+def _read_beside(organization_id: int, people: Collection[int], base: str) -> _Beside:
     """Read groups and permissions of people, in three statements however many they are."""
     mine = {"organization_id": organization_id, "learner_id__in": list(people)}
     links = list(Membership.objects.filter(**mine).order_by("group_id").values_list("learner_id", "group_id"))
@@ -116,23 +117,23 @@ def read_beside(organization_id: int, people: Collection[int]) -> Beside:
     groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for learner, group in links:
         group_id = f"{GROUP_IDS}{group}"
-        shown = {"value": group_id, "$ref": f"{ROOT}/Groups/{group_id}", "display": names.get(group, "")}
+        shown = {"value": group_id, "$ref": f"{base}{ROOT}/Groups/{group_id}", "display": names.get(group, "")}
         groups[learner].append(shown | {"type": "direct"})
     permissions: dict[int, list[dict[str, Any]]] = defaultdict(list)
     grants = PermissionGrant.objects.filter(**mine).order_by("permission")
     for learner, name, scope in grants.values_list("learner_id", "permission", "scope"):
         permissions[learner].append({"value": name, "display": scope})
-    return Beside(groups, permissions)
+    return _Beside(groups, permissions)
 
 
 def show_users(organization_id: int, people: Iterable[Learner], base: str) -> list[dict[str, Any]]:
     """Return the users as JSON; `base` is the address before `/scim`."""
     listed = list(people)
-    beside = read_beside(organization_id, [person.id for person in listed])
-    return [show_user(person, beside, base) for person in listed]
+    beside = _read_beside(organization_id, [person.id for person in listed], base)
+    return [_show(person, beside, base) for person in listed]
 
 
-def show_user(person: Learner, beside: Beside, base: str) -> dict[str, Any]:
+def _show(person: Learner, beside: _Beside, base: str) -> dict[str, Any]:
     """Return a user; what is not known is not there."""
     user: dict[str, Any] = {"schemas": [USER], "id": str(person.id)}
     for path, column in PLAIN.items():
@@ -147,8 +148,7 @@ def show_user(person: Learner, beside: Beside, base: str) -> dict[str, Any]:
         ref = f"{base}{ROOT}/Users/{person.manager_id}"
         user.setdefault(ENTERPRISE, {})["manager"] = {"value": str(person.manager_id), "$ref": ref}
     for name, found in (("groups", beside.groups), ("roles", beside.permissions)):
-        shown = [_with_base(item, base) for item in found.get(person.id, [])]
-        user |= {name: shown} if shown else {}
+        user |= {name: found[person.id]} if person.id in found else {}
     user["schemas"] += [name for name in EXTENSIONS if name in user]
     user["meta"] = {
         "resourceType": "User",
@@ -160,15 +160,8 @@ def show_user(person: Learner, beside: Beside, base: str) -> dict[str, Any]:
     return user
 
 
-def _with_base(item: dict[str, Any], base: str) -> dict[str, Any]:
-    return item | ({"$ref": base + item["$ref"]} if "$ref" in item else {})
-
-
 def _stored(person: Learner, column: str) -> str | None:
-    if column.startswith("attribute_"):
-        found = person.custom.get(column)
-        return None if found is None else str(found)
-    found = getattr(person, column)
+    found = person.custom.get(column) if column.startswith(CUSTOM_PREFIX) else getattr(person, column)
     return None if found is None else str(found)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orgsync.core.columns import PERMISSION_NAMES
 from orgsync.server.api.authentication import ApiRequest, feed_of
 from orgsync.server.directory.models import Learner
 from orgsync.server.scim.collecting import withdraw
@@ -13,6 +14,7 @@ from orgsync.server.scim.users import find_user, named_so, people_by_address, us
 from orgsync.server.scim.writing import Row, Wish, carry_out, identity_of
 from orgsync.server.tokens.scopes import Scope, has_scope
 
+_NEVER_EMPTIED: Final = frozenset({STATUS, EMAIL, USER_NAME, *PERMISSION_NAMES})
 NOT_DELETED: Final = "The person is still active: another feed, or an edit by hand, decides on that."
 
 
@@ -22,8 +24,7 @@ def create(request: ApiRequest, body: Mapping[str, Any]) -> Learner:
     said.setdefault(STATUS, "active")
     gone = _check_free(request, said, None)
     if gone is None:
-        cells = _columns({name: value for name, value in said.items() if value is not None})
-        cells = {name: cell for name, cell in cells.items() if cell is not None}
+        cells = {name: cell for name, cell in _columns(said).items() if cell is not None}
         row = Row(_with_manager(request, cells))
     else:
         row = _row(request, gone, {}, said)
@@ -47,8 +48,7 @@ def change(
     """
     stood = facts_of(before, with_permissions=True)
     wanted = facts_of(after, with_permissions=_may_permit(request, after, before))
-    gone = {name for name in stood if name not in wanted and name not in {STATUS, EMAIL, USER_NAME}}
-    gone = {name for name in gone if not name.startswith(("permission_", "group_permission_"))}
+    gone = {name for name in stood if name not in wanted and name not in _NEVER_EMPTIED}
     _apply(request, person, stood, {**wanted, **dict.fromkeys(gone)})
     _withdraw(request, person, said)
 

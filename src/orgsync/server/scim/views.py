@@ -19,12 +19,12 @@ from orgsync.server.tokens.scopes import Scope, has_scope
 
 @bearer_token(scope=Scope.DIRECTORY_READ)
 def list_resources(request: ApiRequest, kind: str) -> JsonResponse:
-    return Answered(200, _listed(request, kind, asked_by_query(request))).response()
+    return _listed(request, kind, asked_by_query(request))
 
 
 @bearer_token(scope=Scope.DIRECTORY_READ)
 def search_resources(request: ApiRequest, kind: str) -> JsonResponse:
-    return Answered(200, _listed(request, kind, asked_by_body(read_body(request)))).response()
+    return _listed(request, kind, asked_by_body(read_body(request)))
 
 
 @bearer_token(scope=Scope.DIRECTORY_READ)
@@ -77,9 +77,9 @@ def bulk(request: ApiRequest) -> JsonResponse:
 
 @bearer_token(scope=None)
 def service_provider_config(request: ApiRequest) -> JsonResponse:
-    _check_no_filter(request)
     from orgsync.server.scim import discovery  # noqa: PLC0415  dear
 
+    _check_no_filter(request)
     return Answered(200, discovery.service_provider_config()).response()
 
 
@@ -112,18 +112,18 @@ def nothing(request: HttpRequest, path: str = "") -> HttpResponseBase:  # noqa: 
 
 
 def _schemas(request: ApiRequest) -> dict[str, dict[str, Any]]:
-    return discovery.schemas(with_permissions=has_scope(request.token, Scope.PERMISSIONS_WRITE))
     from orgsync.server.scim import discovery  # noqa: PLC0415  dear
 
+    return discovery.schemas(with_permissions=has_scope(request.token, Scope.PERMISSIONS_WRITE))
 
 
-def _one_of(known: dict[str, dict[str, Any]], name: str) -> JsonResponse:
 def _resource_types() -> dict[str, dict[str, Any]]:
     from orgsync.server.scim import discovery  # noqa: PLC0415  dear
 
     return discovery.resource_types()
 
 
+def _one_of(known: dict[str, dict[str, Any]], name: str) -> JsonResponse:
     found = next((value for key, value in known.items() if key.lower() == name.lower()), None)
     if found is None:
         raise not_found()
@@ -136,8 +136,8 @@ def _check_no_filter(request: HttpRequest) -> None:
         raise ScimError(403, "What the server says of itself cannot be filtered.")
 
 
-def _listed(request: ApiRequest, kind: str, asked: Asked) -> dict[str, Any]:
-    return _page(request, kind, asked, asked.start, asked.count)
+def _listed(request: ApiRequest, kind: str, asked: Asked) -> JsonResponse:
+    return Answered(200, _page(request, kind, asked, asked.start, asked.count)).response()
 
 
 def _page(request: ApiRequest, kind: str, asked: Asked, start: int, count: int) -> dict[str, Any]:
