@@ -88,8 +88,8 @@ class Crowd:
     def drain(self, workers: int, senders: list[Sender], *, database_url: str = "") -> Drain:
         """Queue a job of each while no worker runs, then start so many and measure until the last has ended."""
         before = self.last_job()
-        with self.workers_away():
-            self.send(senders)
+        self.stop_workers()
+        self.send(senders)
         self.fleet.workers, self.fleet.database_url = workers, database_url
         began = self._cpu()
         self.fleet.keep_up()
@@ -102,12 +102,10 @@ class Crowd:
         cost = [(after - earlier) / len(jobs) for after, earlier in zip(now, began, strict=True)]
         return Drain(len(jobs), seconds, *cost)
 
-    @contextmanager
-    def workers_away(self) -> Iterator[None]:
-        """Hold all work back."""
+    def stop_workers(self) -> None:
+        """Hold all work back until `keep_up`."""
         if "work" in self.fleet.running:
             self.fleet.stop_host("work")
-        yield
 
     def _cpu(self) -> tuple[float, float]:
         """Return the CPU seconds of the workers' processes, and those of the database's."""
@@ -167,9 +165,9 @@ def fairness(everybody: Crowd, backlog: int = 40, others: int = 20) -> str:
     """Let one queue a backlog, then others a job each; tell when theirs were done."""
     large, small = everybody.senders[0], everybody.senders[1 : others + 1]
     before = everybody.last_job()
-    with everybody.workers_away():
-        everybody.send([large], files=backlog)
-        everybody.send(small)
+    everybody.stop_workers()
+    everybody.send([large], files=backlog)
+    everybody.send(small)
     everybody.fleet.workers = 1
     everybody.fleet.keep_up()
     everybody.wait()
