@@ -62,10 +62,7 @@ def move(source: Session, target: Session, name: str) -> dict[str, int]:
     """Copy an organization's rows; return how many of each table. Raise CannotMove, with nothing written."""
     with source.transaction(), target.transaction():
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        found = source.execute("SELECT id FROM orgs_organization WHERE name = %s", [name]).fetchone()
-        if found is None:
-            raise CannotMove(f"There is no organization {name}.")
-        organization = found[0]
+        organization = _id_of(source, name)
         _check(source, target, organization)
         target.execute(NO_CHECKS)
         return {table: _copy(source, target, table, which) for table, which in _parts(source, target, organization)}
@@ -74,14 +71,19 @@ def move(source: Session, target: Session, name: str) -> dict[str, int]:
 def remove(source: Session, name: str) -> None:
     """Take an organization's rows out of the cell that it has left. Accounts stay."""
     with source.transaction():
+        organization = _id_of(source, name)
         source.execute(NO_CHECKS)
-        found = source.execute("SELECT id FROM orgs_organization WHERE name = %s", [name]).fetchone()
-        if found is None:
-            raise CannotMove(f"There is no organization {name}.")
         for (table,) in source.execute(OWNED).fetchall():
             statement = SQL("DELETE FROM {} WHERE organization_id = {}")
-            source.execute(statement.format(Identifier(str(table)), Literal(found[0])))
-        source.execute("DELETE FROM orgs_organization WHERE id = %s", [found[0]])
+            source.execute(statement.format(Identifier(str(table)), Literal(organization)))
+        source.execute("DELETE FROM orgs_organization WHERE id = %s", [organization])
+
+
+def _id_of(cell: Session, name: str) -> object:
+    found = cell.execute("SELECT id FROM orgs_organization WHERE name = %s", [name]).fetchone()
+    if found is None:
+        raise CannotMove(f"There is no organization {name}.")
+    return found[0]
 
 
 def _check(source: Session, target: Session, organization: object) -> None:
