@@ -1,4 +1,4 @@
-"""Jobs that are processed while somebody waits for the answer: one person, edited or added in a page."""
+"""Jobs that are processed while somebody waits for the answer: people edited or added in a page, requests by SCIM."""
 
 from collections.abc import Callable
 from datetime import datetime
