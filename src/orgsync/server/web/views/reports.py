@@ -62,7 +62,7 @@ def save(request: AdminRequest) -> HttpResponseBase:
     """Keep a report under a name, or remove one."""
     if "remove" in request.POST:
         number = request.POST["remove"]
-        if not (number.isdecimal() and remove_report(request.organization, request.admin.account, int(number))):
+        if not (_is_number(number) and remove_report(request.organization, request.admin.account, int(number))):
             raise Http404
         messages.success(request, _("The report is removed."), extra_tags="good")
         return redirect("web:reports")
@@ -155,7 +155,7 @@ def _saved(request: AdminRequest) -> SavedReport | None:
     if not number:
         return None
     found = visible_reports(request.organization, request.admin.account)
-    saved = found.filter(id=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+    saved = found.filter(id=int(number)).first() if _is_number(number) else None
     if saved is None:
         raise Http404
     return saved
@@ -223,8 +223,11 @@ def _days_asked(request: AdminRequest, asked: Question) -> tuple[date, date] | N
 
 def _after(request: AdminRequest) -> tuple[int, int] | None:
     value, _dot, last = request.GET.get("after", "").partition(".")
-    is_pair = all(part.isdecimal() and len(part) < 18 for part in (value, last))
-    return (int(value), int(last)) if is_pair else None
+    return (int(value), int(last)) if _is_number(value) and _is_number(last) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 18
 
 
 def _label(request: AdminRequest) -> str:
