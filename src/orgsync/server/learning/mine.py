@@ -35,7 +35,7 @@ class Item:
 
     @property
     def done_at(self) -> datetime | None:
-        """When it was completed: itself, or by its parts where it is assigned."""
+        """When it was completed; of paths that were before their parts completed them, as it was assigned."""
         if self.progress is not None and self.progress.completed_at is not None:
             return self.progress.completed_at
         is_completed = self.assigned is not None and self.assigned.state == AssignmentState.COMPLETED

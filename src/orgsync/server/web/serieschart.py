@@ -92,7 +92,7 @@ class Chart:
 def chart_of(series: Series, none: str, everybody: str) -> Chart:
     """Draw the first slices of a series; `none` names people without a value, `everybody` those who are not sliced."""
     rows = [Row(line.label or (none if line.key is None else everybody), line.values) for line in series.lines[:MOST]]
-    return draw(rows, [label_of(bucket, series.over) for bucket in series.buckets])
+    return draw(rows, [time_label(bucket, series.over) for bucket in series.buckets])
 
 
 def draw(rows: Sequence[Row], labels: Sequence[str], *, as_columns: bool = False) -> Chart:
@@ -112,7 +112,7 @@ def draw(rows: Sequence[Row], labels: Sequence[str], *, as_columns: bool = False
     return Chart(curves, slots, top)
 
 
-def label_of(bucket: Bucket, over: Over) -> str:
+def time_label(bucket: Bucket, over: Over) -> str:
     """Name a month, or the first day of a week."""
     return date_format(bucket.first, "M Y" if over is Over.MONTH else "j M Y")
 
@@ -133,7 +133,7 @@ def before_and_after(before: Series, after: Series, names: tuple[str, str]) -> C
         Row(names[1], (*[None] * len(then.values), *now.values)),
     ]
     return draw(
-        rows, [label_of(one, series.over) for series in (before, after) for one in series.buckets], as_columns=True
+        rows, [time_label(one, series.over) for series in (before, after) for one in series.buckets], as_columns=True
     )
 
 
