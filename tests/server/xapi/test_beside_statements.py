@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from orgsync.server.learning.contents import make_content
 from orgsync.server.learning.contentvalues import ContentValues
 from orgsync.server.learning.models import Activity, Attachment, Content, Document, Statement
 from orgsync.server.learning.moving import give_back_learning, move_learning
+from orgsync.server.learning.retention import forget_strangers
+from orgsync.server.learning.statements import claim_everywhere
 from tests.job_world import NOW
 from tests.server.xapi.test_statements import ADL, COURSE, PROGRESS, Platform, statement
 
@@ -105,6 +108,27 @@ def test_documents_follow_a_merge_and_go_with_the_person(platform: Platform) -> 
     erase_rows(read_person(platform.organization.pk, 1), by_id=platform.owner.pk, at=NOW, counts={})
 
     assert not Document.objects.exists()
+
+
+def test_documents_of_strangers_become_theirs_or_go(platform: Platform) -> None:
+    """
+    Whoever comes into the directory finds them among what is stored about them; after 90 days it is too late.
+    """
+    for address in ("late@example.com", "nobody@example.com"):
+        agent = json.dumps({"mbox": f"mailto:{address}"})
+        call(platform, "put", "activities/state", STATE | {"agent": agent}, {"page": 1})
+    platform.ana.primary_email_address = platform.ana.email_key = "late@example.com"
+    platform.ana.save(update_fields=["primary_email_address", "email_key"])
+
+    claim_everywhere(NOW)
+    assert dict(Document.objects.values_list("person_key", "learner_id")) == {
+        "late@example.com": platform.ana.id,
+        "nobody@example.com": None,
+    }
+    stored = Document.objects.get(learner_id=None).stored_at
+    assert forget_strangers(stored + timedelta(days=89)) == 0
+    assert forget_strangers(stored + timedelta(days=91)) == 1
+    assert Document.objects.get().learner_id == platform.ana.id
 
 
 def mixed(told: Any, *contents: bytes, **headers: str) -> bytes:

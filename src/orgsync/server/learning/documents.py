@@ -25,6 +25,12 @@ MOST_AT_A_PLACE: Final = 1_000
 NAME_LENGTH: Final = 2_000
 JSON: Final = "application/json"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7262, %s)"
+_CLAIM: Final = """
+    UPDATE learning_document AS document
+       SET learner_id = known.learner_id
+      FROM unnest(%s::text[], %s::bigint[]) AS known (person_key, learner_id)
+     WHERE document.organization_id = %s AND document.learner_id IS NULL AND document.person_key = known.person_key
+"""
 
 
 class DocumentRefused(OrgSyncError):
@@ -129,6 +135,15 @@ def delete_document(organization: Organization, named: Name, check: Check) -> No
     with transaction.atomic():
         if _found(organization, named, check) is not None:
             Document.objects.filter(organization_id=organization.pk, id=named.id).delete()
+
+
+def claim_documents(organization_id: int) -> None:
+    """Note whose the documents are whose people were unknown when these came, and are known by now."""
+    waiting = Document.objects.filter(organization_id=organization_id, learner_id=None).exclude(person_key="")
+    known = people_named(organization_id, set(waiting.values_list("person_key", flat=True).distinct()))
+    if known:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [list(known), list(known.values()), organization_id])
 
 
 def etag_of(document: Document) -> str:

@@ -18,7 +18,8 @@ from orgsync.core.xapi.meaning import Told, actor_key, person_key, told_by
 from orgsync.core.xapi.shapes import StatementRefused, read_moment
 from orgsync.core.xapi.showing import with_lists
 from orgsync.server.learning.daysums import lock_alone
-from orgsync.server.learning.models import Content, Progress, Source, Statement, Verb
+from orgsync.server.learning.documents import claim_documents
+from orgsync.server.learning.models import Content, Document, Progress, Source, Statement, Verb
 from orgsync.server.learning.naming import people_named
 from orgsync.server.learning.recording import Deed, record, void
 from orgsync.server.orgs.models import Organization
@@ -67,7 +68,11 @@ def store_statements(sender: Sender, statements: Sequence[dict[str, Any]], *, no
 
 
 def claim_statements(organization: Organization, *, now: datetime) -> int:
-    """Count the statements of people who were unknown when these came, and are known by now; return how many."""
+    """Count the statements of people who were unknown when these came, and are known by now; return how many.
+
+    Documents that came with them are theirs from then on.
+    """
+    claim_documents(organization.pk)
     waiting = Statement.objects.filter(organization_id=organization.pk, learner_id=None).exclude(person_key="")
     keys = set(waiting.values_list("person_key", flat=True).distinct())
     known = list(people_named(organization.pk, keys))
@@ -81,9 +86,13 @@ def claim_statements(organization: Organization, *, now: datetime) -> int:
 
 
 def claim_everywhere(now: datetime) -> int:
-    """Do `claim_statements` for every organization where some wait; return how many statements are counted now."""
-    waiting = Statement.objects.filter(learner_id=None).exclude(person_key="").values("organization_id")
-    return sum(claim_statements(one, now=now) for one in Organization.objects.filter(id__in=waiting).order_by("id"))
+    """Do `claim_statements` for every organization where something waits; return how many statements count now."""
+    statements, documents = (
+        kind.objects.filter(learner_id=None).exclude(person_key="").values("organization_id")
+        for kind in (Statement, Document)
+    )
+    waiting = Organization.objects.filter(Q(id__in=statements) | Q(id__in=documents)).order_by("id")
+    return sum(claim_statements(one, now=now) for one in waiting)
 
 
 def count_waiting(organization: Organization, keys: Collection[str], *, now: datetime) -> None:
