@@ -153,7 +153,10 @@ def _page(request: ApiRequest, kind: str, asked: Asked, start: int, count: int) 
         if kind == "Users"
         else groups.show_groups(organization_id, page, settings.BASE_URL, members=asked.wants("members"))
     )
-    return _list([only_asked(resource, asked) for resource in shown], found.count(), asked.start)
+    # A page that is not full is the last: most requests look for one person, and to count would look once more.
+    is_last = len(page) < count and (page or start == 1)
+    total = start - 1 + len(page) if is_last else found.count()
+    return _list([only_asked(resource, asked) for resource in shown], total, asked.start)
 
 
 def _order(asked: Asked, sorts: dict[str, str]) -> list[str]:
