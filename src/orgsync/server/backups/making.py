@@ -78,9 +78,9 @@ def back_up(folder: Path, address: str, *, now: datetime, with_key: bool = False
 
 def _copy_media(draft: Path) -> tuple[dict[str, str], int]:
     """Copy the files of a local storage; return checksums by path, and the bytes of all. A bucket is left to others."""
-    if settings.STORAGE_URL:
+    root = storage().local_path("")
+    if root is None:
         return {}, 0
-    root = storage().local_path("") or draft
     sums, size = {}, 0
     for source in sorted(root.rglob("*")):
         # What a writer has not finished has a # in its name.
