@@ -20,6 +20,7 @@ from orgsync.core.model import Limits
 from orgsync.core.unpacking import RATIO_FLOOR, unpack
 from orgsync.core.xapi.checking import check_statement
 from orgsync.core.xapi.shapes import StatementRefused
+from orgsync.server.monitoring.logs import hidden
 
 MANY = 500_000
 LIMITS = Limits(rows=1_000, columns=50, cell_bytes=1_000)
@@ -104,6 +105,16 @@ def test_patterns_pass_long_texts_once(text: str) -> None:
     for place in ("mailto:" + text, text):
         with pytest.raises(StatementRefused):
             check_statement({"actor": {"mbox": place}, "verb": {"id": text}, "object": {"id": text}})
+
+
+@pytest.mark.parametrize("piece", ["a", "/", "://", "a://b:", "a@", "?"])
+def test_log_lines_pass_long_paths_once(piece: str) -> None:
+    """
+    Whoever asks for a long path keeps no thread busy with what a line may not show.
+    """
+    text = (piece * MANY)[:MANY]
+
+    assert hidden(text) == text
 
 
 def test_form_has_so_many_fields_and_bytes(client: Client, db: None) -> None:

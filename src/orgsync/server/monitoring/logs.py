@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -18,13 +18,21 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _QUIET: Final = {"procrastinate": "WARNING", "asyncio": "WARNING", "django.request": "ERROR", "urllib3": "ERROR"}
 """They tell of what our own lines tell already, with arguments or paths: what counts is from this level up."""
 
+
+def _if_whole(instead: str) -> Callable[[re.Match[str]], str]:
+    """Return what replaces a match that has its second group; one without it stays as it is."""
+    return lambda found: found.expand(instead) if found[2] else found[0]
+
+
+# A run of characters is taken whole, whether it is to be hidden or not: a pattern that began anew inside it would look
+# at a long path as often as it has characters.
 _HIDDEN: Final = (
     (re.compile(r"(/password/reset/key/)[^\s\"']+"), r"\1…"),
-    (re.compile(r"[^\s@<>\"'=(]+@[^\s@<>\"',)]+\.[^\s@<>\"',)]+"), "…@…"),
+    (re.compile(r"([^\s@<>\"'=(]++)(@[^\s@<>\"',)]+\.[^\s@<>\"',)]+)?"), _if_whole("…@…")),
     (re.compile(r"\b(os[a-z]?_)[A-Za-z0-9_-]{8,}"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+"), r"\1 …"),
-    (re.compile(r"(\w+://[^\s:/@]+:)[^\s@]+@"), r"\1…@"),
-    (re.compile(r"(/[^\s?\"']*)\?[^\s\"']+"), r"\1?…"),
+    (re.compile(r"(\b\w++://[^\s:/@]++:)[^\s@]++(@)?"), _if_whole(r"\1…@")),
+    (re.compile(r"(/[^\s?\"']*+)(\?[^\s\"']+)?"), _if_whole(r"\1?…")),
 )
 """What no line may show: secret links, addresses of people, tokens, passwords in addresses, queries."""
 
