@@ -46,7 +46,8 @@ class DatabaseFigures(Collector):
             if time.monotonic() - self._read_at >= KEPT_SECONDS:
                 self._metrics = _read_all()
                 self._read_at = time.monotonic()
-            yield from self._metrics
+            metrics = self._metrics
+        yield from metrics
 
 
 def _read_all() -> list[Metric]:
