@@ -25,7 +25,7 @@ from orgsync.server.audit import actors
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.log import record
 from orgsync.server.tokens.applications import find_application, give_token, is_over, is_secret_of
-from orgsync.server.tokens.limits import Call, count_for
+from orgsync.server.tokens.limits import Call, count_call
 from orgsync.server.tokens.models import Application
 from orgsync.server.tokens.tokens import is_allowed_from, record_application_use
 
@@ -184,10 +184,10 @@ def _note_refused(application: Application | None, reason: str, now: datetime) -
 
 
 def _check_limit(application: Application, now: datetime) -> None:
-    wait = count_for(application.organization_id, application.caller_id, Call.OTHER, now=now)
-    if wait is not None:
-        text = "Too many calls in this hour."
-        raise OAuthError("temporarily_unavailable", text, status=429, headers={"Retry-After": str(wait)})
+    counted = count_call(application, Call.OTHER, now=now)
+    if not counted.is_within:
+        headers = {"Retry-After": str(counted.seconds_left)}
+        raise OAuthError("temporarily_unavailable", "Too many calls in this hour.", status=429, headers=headers)
 
 
 def _scopes(application: Application, asked: Asked) -> list[str]:

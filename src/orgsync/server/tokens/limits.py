@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from orgsync.server.tokens.models import AccessToken, CallCount
+from orgsync.server.tokens.models import AccessToken, Application, CallCount
 
 
 class Call(StrEnum):
@@ -42,19 +42,18 @@ _COUNT: Final = """
 """
 
 
-def count_call(token: AccessToken, call: Call, *, now: datetime) -> Counted:
-    """Count one call of a token and say how it stands."""
-    return _counted(token.organization_id, token.caller_id, call, now)
-
-
-def count_for(organization_id: int, caller_id: int, call: Call, *, now: datetime) -> int | None:
+def count_call(caller: AccessToken | Application, call: Call, *, now: datetime) -> Counted:
     """
-    Count one call; return None while the caller is within its limit, else the seconds until it may call again.
+    Count one call of a token, or of an application itself, and say how it stands.
 
     Uploads and other calls have limits of their own, each for a full clock hour (UTC).
     """
-    counted = _counted(organization_id, caller_id, call, now)
-    return None if counted.is_within else counted.seconds_left
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    uploads, others = _count(caller, call, hour)
+    seconds_left = max(1, int((hour + timedelta(hours=1) - now).total_seconds()))
+    if call is Call.UPLOAD:
+        return Counted(settings.UPLOADS_PER_HOUR, uploads, seconds_left)
+    return Counted(settings.CALLS_PER_HOUR, others, seconds_left)
 
 
 def forget_calls(*, before: datetime) -> int:
@@ -62,22 +61,13 @@ def forget_calls(*, before: datetime) -> int:
     return CallCount.objects.filter(hour__lt=before).delete()[0]
 
 
-def _counted(organization_id: int, caller_id: int, call: Call, now: datetime) -> Counted:
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    uploads, others = _count(organization_id, caller_id, call, hour)
-    seconds_left = max(1, int((hour + timedelta(hours=1) - now).total_seconds()))
-    if call is Call.UPLOAD:
-        return Counted(settings.UPLOADS_PER_HOUR, uploads, seconds_left)
-    return Counted(settings.CALLS_PER_HOUR, others, seconds_left)
-
-
-def _count(organization_id: int, caller_id: int, call: Call, hour: datetime) -> tuple[int, int]:
+def _count(caller: AccessToken | Application, call: Call, hour: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNT,
             {
-                "organization": organization_id,
-                "token": caller_id,
+                "organization": caller.organization_id,
+                "token": caller.caller_id,
                 "hour": hour,
                 "upload": int(call is Call.UPLOAD),
                 "other": int(call is Call.OTHER),
