@@ -7,13 +7,13 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.accesstokens import MANAGE, Days, Name, Networks, Overlap, feed_named
 from orgsync.server.api_v1.beyond import check_given
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import conflict, existing
 from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, iso
 from orgsync.server.tokens.applicationlist import (
     ApplicationFilter,
@@ -91,7 +91,7 @@ def make_api_application(request: MakerRequest, body: ApplicationBody) -> dict[s
     scopes, now = [scope.value for scope in body.scopes], datetime.now(UTC)
     check_given(request, body.feed, scopes, body.allowed_networks)
     if is_application_named(request.organization, body.name):
-        raise ApiError(409, "NOT_POSSIBLE", "An application of this name is in use already.")
+        raise conflict("An application of this name is in use already.")
     wanted = Wanted(body.name, feed, scopes, now + timedelta(days=body.expires_in_days), body.allowed_networks)
     made, secret = make_application(request.organization, wanted, created_by=request.admin.account, now=now)
     return _application_json(made) | {"secret": secret}
@@ -126,10 +126,7 @@ def revoke_api_application(request: MakerRequest, application_id: Id) -> dict[st
 
 
 def _application_of(request: ApiRequest, application_id: int) -> Application:
-    found = application_of(request.organization, application_id)
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(application_of(request.organization, application_id))
 
 
 def _application_json(one: Application) -> dict[str, Any]:

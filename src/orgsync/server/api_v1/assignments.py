@@ -9,12 +9,13 @@ from pydantic import Field
 from orgsync.core.assigning import Audience, AudienceKind, Due, DueKind
 from orgsync.core.normalize import fold_key
 from orgsync.server.api.authentication import ApiRequest, creator_of
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.contents import content_of
+from orgsync.server.api_v1.learners import learner_of
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import existing, impossible
 from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Number, Shape, SmallNumber, Text, iso
-from orgsync.server.directory.models import Group, Learner
+from orgsync.server.directory.models import Group
 from orgsync.server.learning.models import Assignment
 from orgsync.server.learning.queries_assignments import (
     AssignedContent,
@@ -147,20 +148,21 @@ def make_assignment(request: ApiRequest, body: AssignmentBody) -> dict[str, Any]
 def end_assignment(request: ApiRequest, assignment_id: Id, body: EndBody = EndBody()) -> dict[str, Any]:  # noqa: B008  it never changes
     """Queue the job that ends an assignment; guards look at what it closes."""
     by, now = creator_of(request), datetime.now(UTC)
-    found = Assignment.objects.filter(organization=request.organization, id=assignment_id).first()
-    if found is None:
-        raise resource_not_found()
+    found = assignment_of(request, assignment_id)
     return _queued(end_assignments(request.organization, [found], by=by, now=now, asks_first=body.asks_first))
 
 
 @resource.get("/learners/{int:learner_id}/assignments", Scope.DIRECTORY_READ, AssignedList)
 def list_assigned(request: ApiRequest, learner_id: Id) -> dict[str, Any]:
     """List what is assigned to a person and how far they are."""
-    organization = request.organization
-    if not Learner.objects.filter(organization_id=organization.pk, id=learner_id).exists():
-        raise resource_not_found()
-    found = assigned_to(organization.pk, learner_id, today=day_of(datetime.now(UTC), organization))
+    organization, learner = request.organization, learner_of(request, learner_id)
+    found = assigned_to(organization.pk, learner.id, today=day_of(datetime.now(UTC), organization))
     return {"items": [_assigned_json(one) for one in found]}
+
+
+def assignment_of(request: ApiRequest, assignment_id: int) -> Assignment:
+    """Return an assignment of the organization, or answer that there is none."""
+    return existing(Assignment.objects.filter(organization=request.organization, id=assignment_id).first())
 
 
 def _queued(job: UploadJob) -> dict[str, Any]:
@@ -206,12 +208,12 @@ def _audience(request: ApiRequest, body: AssignmentBody) -> Audience:
     if body.group is not None:
         group = Group.objects.filter(organization=request.organization, name_key=fold_key(body.group.strip())).first()
         if group is None:
-            raise _invalid("There is no group of that name.")
+            raise impossible("There is no group of that name.")
         return Audience(AudienceKind.GROUP, group_id=group.pk)
     if body.learner is not None:
         return Audience(AudienceKind.PERSON, learner_id=body.learner)
     if body.attribute is None or body.value is None:
-        raise _invalid("Give group, learner, attribute with value, or everybody: true.")
+        raise impossible("Give group, learner, attribute with value, or everybody: true.")
     return Audience(AudienceKind.ATTRIBUTE, attribute=body.attribute, value=body.value)
 
 
@@ -219,7 +221,3 @@ def _due(body: AssignmentBody) -> Due:
     if body.due_on is not None:
         return Due(DueKind.ON_DATE, on=body.due_on)
     return Due() if body.due_days is None else Due(_COUNTED_FROM[body.due_from], days=body.due_days)
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError(422, "INVALID_REQUEST", message)

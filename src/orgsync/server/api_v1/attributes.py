@@ -8,19 +8,18 @@ from pydantic import Field
 
 from orgsync.core.edits import Edit
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError
 from orgsync.server.api_v1.calls import MakerRequest
-from orgsync.server.api_v1.jobshape import JobShape, job_shape, with_related
+from orgsync.server.api_v1.jobshape import JobShape, done_or_refused
 from orgsync.server.api_v1.learnershape import public_ids
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import conflict, impossible
 from orgsync.server.api_v1.shapes import Body, Line, Shape, iso
 from orgsync.server.directory.models import CustomAttribute
 from orgsync.server.directory.spellings import MERGEABLE, TooManyValues, people_spelled, spelling_key, spellings_of
 from orgsync.server.orgs.access import Permission
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.edits import plan_same
-from orgsync.server.uploads.models import UploadJob
 
 resource = Resource("attributes", "Attributes of the organization's own, and values in several spellings.")
 
@@ -93,18 +92,18 @@ def merge_spellings(request: MakerRequest, body: SameBody) -> dict[str, Any]:
     known = [value for one in _spellings(request, body.attribute) for value, _count in one]
     others = [value for value in known if value != body.keep and spelling_key(value) == spelling_key(body.keep)]
     if body.keep not in known or not others:
-        raise ApiError(409, "NOT_POSSIBLE", "keep is no value that is written in several ways.")
+        raise conflict("keep is no value that is written in several ways.")
     people = people_spelled(request.organization.pk, body.attribute, others)
     edit, note = Edit(0, "", values={body.attribute: body.keep}), f"Spelling of {body.keep}"
     job = plan_same(request.organization, edit, [people], request.admin.account, note=note, now=datetime.now(UTC))
-    return job_shape(with_related(UploadJob.objects.filter(organization=request.organization, id=job.pk)).get())
+    return done_or_refused(job)
 
 
 def _spellings(request: ApiRequest, attribute: str) -> list[list[tuple[str, int]]]:
     custom = CustomAttribute.objects.filter(organization=request.organization, name=attribute)
     if attribute not in MERGEABLE and not custom.exists():
-        raise ApiError(422, "INVALID_REQUEST", "attribute: it has no values that people share.")
+        raise impossible("attribute: it has no values that people share.")
     try:
         return [list(one.values) for one in spellings_of(request.organization.pk, attribute)]
     except TooManyValues as too_many:
-        raise ApiError(409, "NOT_POSSIBLE", "The attribute has too many different values.") from too_many
+        raise conflict("The attribute has too many different values.") from too_many

@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, Field
 
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.files import sent
+from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import CSV, Resource
-from orgsync.server.api_v1.paging import CURSOR, Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery
 from orgsync.server.api_v1.shapes import Id, Shape, iso
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.actors import Actor, ActorKind
@@ -62,8 +63,6 @@ class EntriesMeant(Schema):
 class EntryQuery(EntriesMeant, PageQuery):
     """A page of the entries that are meant."""
 
-    cursor: str = CURSOR
-
 
 class StateShape(Shape):
     """How the log stands."""
@@ -80,11 +79,7 @@ class StateShape(Shape):
 def list_entries(request: MakerRequest, asked: Query[EntryQuery]) -> dict[str, Any]:
     """List the entries, the newest first."""
     found = entries_chosen(request.organization.pk, asked.chosen())
-    if (after := asked.after_id()) is not None:
-        found = found.filter(number__lt=after)
-    entries = list(found.order_by("-number")[: asked.limit + 1])
-    shown = entries[: asked.limit]
-    return listed([entry_line(one) for one in shown], shown[-1].number if len(entries) > asked.limit else None)
+    return newest_first(found, asked, entry_line, by="number")
 
 
 @resource.get("/audit/state", Scope.ADMIN, StateShape, **_SEE)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, access_denied
+from orgsync.server.api.errors import access_denied
 from orgsync.server.api_v1.calls import MakerRequest
+from orgsync.server.api_v1.refusals import impossible
 from orgsync.server.tokens.giving import check_may_give
 from orgsync.server.tokens.networks import is_network, lies_within
 from orgsync.server.tokens.scopes import Scope, has_scope
@@ -23,7 +24,7 @@ def check_given(request: MakerRequest, feed_id: int | None, scopes: Iterable[str
     check_may_give(request.admin, sorted(chosen))
     given = list(networks)
     if wrong := [network for network in given if not is_network(network)]:
-        raise ApiError(422, "INVALID_REQUEST", f"allowed_networks: {wrong[0]} is no network such as 192.0.2.0/24.")
+        raise impossible(f"allowed_networks: {wrong[0]} is no network such as 192.0.2.0/24.")
     if token.allowed_networks and not (given and all(lies_within(one, token.allowed_networks) for one in given)):
         raise access_denied("This token may be used from some networks only, and gives nothing for others.")
     sends = has_scope(token, Scope.SYNC)

@@ -8,9 +8,11 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest, creator_of
-from orgsync.server.api.errors import access_denied, resource_not_found
+from orgsync.server.api.errors import access_denied
+from orgsync.server.api_v1.listing import oldest_first
 from orgsync.server.api_v1.operations import Resource
-from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import existing
 from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Shape, SmallNumber, Text, given, iso
 from orgsync.server.learning.contents import archive_content, change_content, make_content
 from orgsync.server.learning.contentvalues import ContentValues
@@ -80,10 +82,7 @@ def list_contents(request: ApiRequest, asked: Query[ContentQuery]) -> dict[str, 
     """List content by id."""
     names = ("kind", "provider", "skill", "language", "state")
     chosen = ContentFilter(asked.q, **{name: getattr(asked, name) for name in names})
-    found = chosen_contents(request.organization.pk, chosen).filter(id__gt=asked.after_id() or 0)
-    page = list(found.order_by("id")[: asked.limit + 1])
-    shown = page[: asked.limit]
-    return listed([_content_json(one) for one in shown], shown[-1].pk if len(page) > asked.limit else None)
+    return oldest_first(chosen_contents(request.organization.pk, chosen), asked, _content_json)
 
 
 @resource.post("/contents", Scope.DIRECTORY_WRITE, ContentShape, status=201)
@@ -114,10 +113,7 @@ def change_content_item(request: ApiRequest, content_id: Id, body: ContentChange
 
 def content_of(request: ApiRequest, content_id: int) -> Content:
     """Return a content of the organization, or answer that there is none."""
-    found = Content.objects.filter(organization=request.organization, id=content_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(Content.objects.filter(organization=request.organization, id=content_id).first())
 
 
 def _content_json(one: Content) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
+from orgsync.server.api_v1.assignments import assignment_of
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.contents import content_of
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import impossible
 from orgsync.server.api_v1.shapes import Body, Id, Number, Shape, iso
 from orgsync.server.directory.models import Group, Learner
 from orgsync.server.learning.contents import set_audience, set_parts
-from orgsync.server.learning.models import Assignment, Content, LearnerAssignment
+from orgsync.server.learning.models import Content, LearnerAssignment
 from orgsync.server.learning.queries_assignments import VIEWS, links_of, page_of_people
 from orgsync.server.learning.queries_contents import audience_groups, parts_of, wholes_of
 from orgsync.server.orgs.access import EVERYBODY, Permission
@@ -91,9 +92,7 @@ def list_people_of_content(request: ApiRequest, content_id: Id, asked: Query[Sta
 @resource.get("/assignments/{int:assignment_id}/people", Scope.DIRECTORY_READ, Listed[StandingShape])
 def list_people_of_assignment(request: ApiRequest, assignment_id: Id, asked: Query[StandingQuery]) -> dict[str, Any]:
     """List whom an assignment has reached and who stand so with it."""
-    if not Assignment.objects.filter(organization=request.organization, id=assignment_id).exists():
-        raise resource_not_found()
-    return _people(request, asked, assignment_id=assignment_id)
+    return _people(request, asked, assignment_id=assignment_of(request, assignment_id).pk)
 
 
 def _people(request: ApiRequest, asked: StandingQuery, **which: int) -> dict[str, Any]:
@@ -127,5 +126,5 @@ def _curation_json(content: Content) -> dict[str, Any]:
 
 def _in_order(found: dict[int, Any], ids: Sequence[int], name: str) -> list[Any]:
     if missing := [one for one in ids if one not in found]:
-        raise ApiError(422, "INVALID_REQUEST", f"{name}: there is no {missing[0]}.")
+        raise impossible(f"{name}: there is no {missing[0]}.")
     return [found[one] for one in ids]

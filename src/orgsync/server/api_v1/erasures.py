@@ -7,10 +7,11 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
+from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
-from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import existing
 from orgsync.server.api_v1.shapes import Id, Shape, iso
 from orgsync.server.directory.models import Erasure
 from orgsync.server.orgs.access import Permission
@@ -71,14 +72,10 @@ class ErasureQuery(PageQuery):
 @resource.get("/erasures", Scope.ERASE, Listed[ErasureShape])
 def list_erasures(request: ApiRequest, asked: Query[ErasureQuery]) -> dict[str, Any]:
     """List the receipts, the newest first."""
-    found = Erasure.objects.filter(organization=request.organization).order_by("-id")
+    found = Erasure.objects.filter(organization=request.organization)
     if asked.state:
         found = found.filter(lifted_at__isnull=asked.state == "holds")
-    if (after := asked.after_id()) is not None:
-        found = found.filter(id__lt=after)
-    page = list(found[: asked.limit + 1])
-    shown = page[: asked.limit]
-    return listed([_erasure_json(one) for one in shown], shown[-1].pk if len(page) > asked.limit else None)
+    return newest_first(found, asked, _erasure_json)
 
 
 @resource.get("/erasures/{int:erasure_id}", Scope.ERASE, ErasureShape)
@@ -101,11 +98,7 @@ def list_erasure_requests(request: ApiRequest, asked: Query[RequestQuery]) -> di
     found = ErasureRequest.objects.select_related("requested_by").filter(organization=request.organization)
     if asked.status:
         found = found.filter(status=asked.status)
-    if (after := asked.after_id()) is not None:
-        found = found.filter(id__lt=after)
-    page = list(found.order_by("-id")[: asked.limit + 1])
-    shown = page[: asked.limit]
-    return listed([request_json(one) for one in shown], shown[-1].pk if len(page) > asked.limit else None)
+    return newest_first(found, asked, request_json)
 
 
 @resource.get("/erasure-requests/{int:request_id}", Scope.ERASE, ErasureRequestShape)
@@ -149,15 +142,9 @@ def _erasure_json(one: Erasure) -> dict[str, Any]:
 
 
 def _erasure_of(request: ApiRequest, erasure_id: int) -> Erasure:
-    found = Erasure.objects.filter(organization=request.organization, id=erasure_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(Erasure.objects.filter(organization=request.organization, id=erasure_id).first())
 
 
 def _request_of(request: ApiRequest, request_id: int) -> ErasureRequest:
     requests = ErasureRequest.objects.select_related("organization", "requested_by")
-    found = requests.filter(organization=request.organization, id=request_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(requests.filter(organization=request.organization, id=request_id).first())

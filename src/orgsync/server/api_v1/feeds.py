@@ -10,10 +10,12 @@ from pydantic import Field
 from orgsync.core.guards import GUARDS
 from orgsync.core.model import Mode, RowPolicy
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, access_denied, resource_not_found
+from orgsync.server.api.errors import access_denied
 from orgsync.server.api_v1.calls import MakerRequest
+from orgsync.server.api_v1.listing import oldest_first
 from orgsync.server.api_v1.operations import Resource
-from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import conflict, existing, impossible
 from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, given, iso
 from orgsync.server.directory.claims import HIGHEST_RANK, hand_over, set_rank
 from orgsync.server.directory.feeds import change_feed, release_feed, set_patience, set_paused
@@ -107,10 +109,8 @@ class HandOverShape(Shape):
 @resource.get("/feeds", Scope.PLANS_READ, Listed[FeedShape])
 def list_feeds(request: ApiRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """List the feeds by id."""
-    feeds = Feed.objects.filter(organization=request.organization, id__gt=page.after_id() or 0).order_by("id")
-    found = list(feeds[: page.limit + 1])
-    shown, people = found[: page.limit], claim_counts(request.organization)
-    return listed([_feed_json(feed, people) for feed in shown], shown[-1].pk if len(found) > page.limit else None)
+    feeds, people = Feed.objects.filter(organization=request.organization), claim_counts(request.organization)
+    return oldest_first(feeds, page, lambda feed: _feed_json(feed, people))
 
 
 @resource.post("/feeds", Scope.ADMIN, FeedShape, status=201, **_MANAGE)
@@ -143,7 +143,7 @@ def change_feed_settings(request: MakerRequest, feed_id: Id, body: FeedChange) -
                 guards=guards if "guards" in sent else feed.guards,
             )
         except ValueError as unknown:
-            raise ApiError(422, "INVALID_REQUEST", f"guards: {unknown}") from unknown
+            raise impossible(f"guards: {unknown}") from unknown
         set_patience(feed, missing_files=sent.get("missing_files"), late_after_hours=sent.get("late_after_hours"))
     return _detail(request, feed_id)
 
@@ -189,10 +189,7 @@ def hand_over_people(
 
 
 def _feed_of(request: ApiRequest, feed_id: int) -> Feed:
-    found = feed_of(request.organization, feed_id)
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(feed_of(request.organization, feed_id))
 
 
 def _of_another_token(request: ApiRequest, feed_id: int) -> Feed:
@@ -205,9 +202,9 @@ def _of_another_token(request: ApiRequest, feed_id: int) -> Feed:
 
 def _check_name(request: ApiRequest, name: str, *, but: int | None = None) -> None:
     if not name.strip():
-        raise ApiError(422, "INVALID_REQUEST", "name must not be blank.")
+        raise impossible("name must not be blank.")
     if is_name_taken(request.organization, name, by_another_than=but):
-        raise ApiError(409, "NOT_POSSIBLE", "There is a feed of this name already.")
+        raise conflict("There is a feed of this name already.")
 
 
 def _detail(request: ApiRequest, feed_id: int) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from orgsync.core.edits import Edit
 from orgsync.core.grouprules.parsing import parse_rule, to_json
 from orgsync.core.normalize import fold_key
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.jobshape import JobShape, done_or_refused
 from orgsync.server.api_v1.learners import learner_of
 from orgsync.server.api_v1.learnershape import LearnerShape, learner_json
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import conflict, existing, impossible
 from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, iso
 from orgsync.server.directory.criteria import Criteria
 from orgsync.server.directory.meant import ids_meant
@@ -183,7 +183,7 @@ def change_members(request: MakerRequest, group_id: Id, body: MembersBody) -> di
     """Put people into a group or take them out by hand: one at once, several after a word on the plan."""
     group = group_of(request, group_id)
     if not body.joins and not body.leaves:
-        raise ApiError(422, "INVALID_REQUEST", "Name who joins or leaves.")
+        raise impossible("Name who joins or leaves.")
     people = people_named(request, [*body.joins, *body.leaves])
     joins = set(body.joins)
     edits = [
@@ -210,7 +210,7 @@ def why_in_group(request: ApiRequest, group_id: Id, learner_id: Id) -> dict[str,
 def make_rule_group(request: MakerRequest, body: NamedRuleBody) -> dict[str, Any]:
     """Make a group that a rule fills; it waits for a word on the plan when it moves anybody."""
     if Group.objects.filter(organization=request.organization, name_key=fold_key(body.name.strip())).exists():
-        raise ApiError(409, "NOT_POSSIBLE", "There is a group of this name already.")
+        raise conflict("There is a group of this name already.")
     return _saved(request, body.name, body.rule)
 
 
@@ -239,17 +239,14 @@ def try_rule(request: MakerRequest, body: PreviewBody) -> dict[str, Any]:
 
 def group_of(request: ApiRequest, group_id: int) -> Group:
     """Return a group of the organization, or answer that there is none."""
-    found = Group.objects.filter(organization=request.organization, id=group_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(Group.objects.filter(organization=request.organization, id=group_id).first())
 
 
 def named_groups(request: ApiRequest, ids: Sequence[int]) -> list[str]:
     """Return the names of groups; raise ApiError where one is none."""
     names = dict(Group.objects.filter(organization=request.organization, id__in=ids).values_list("id", "name"))
     if set(ids) - names.keys():
-        raise ApiError(422, "INVALID_REQUEST", "One of the groups is not there.")
+        raise impossible("One of the groups is not there.")
     return [names[one] for one in dict.fromkeys(ids)]
 
 
@@ -257,7 +254,7 @@ def people_named(request: ApiRequest, ids: Sequence[int]) -> list[Learner]:
     """Return people by their ids; raise ApiError where one is nobody."""
     people = people_in_order(request.organization.pk, list(dict.fromkeys(ids)))
     if len(people) != len(set(ids)):
-        raise ApiError(422, "INVALID_REQUEST", "One of the people is not there.")
+        raise impossible("One of the people is not there.")
     return people
 
 

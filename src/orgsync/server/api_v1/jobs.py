@@ -8,11 +8,13 @@ from pydantic import Field
 
 from orgsync.core.model import JobStatus
 from orgsync.server.api.authentication import ApiRequest, creator_of
-from orgsync.server.api.errors import ApiError, access_denied, resource_not_found
+from orgsync.server.api.errors import ApiError, access_denied
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.jobshape import JobShape, job_shape, with_related
+from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
-from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import existing
 from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Moment, Number, Text
 from orgsync.server.orgs.access import Permission
 from orgsync.server.tokens.scopes import Scope
@@ -22,15 +24,14 @@ from orgsync.server.uploads.queries import JobFilter, chosen_jobs, find_job
 from orgsync.server.uploads.undoing import start_undo
 
 resource = Resource("jobs", "Every processing of a file, every edit and every undo, and the decisions on them.")
-Status = Literal["", "CREATED", "QUEUED", "PROCESSING", "HELD", "DONE", "FAILED", "CANCELLED"]
 
 
 class JobQuery(PageQuery):
     """Which jobs are meant; what is empty does not narrow."""
 
-    status: Status = ""
+    status: Literal[("", *(status.value for status in JobStatus))] = ""  # type: ignore[valid-type]  # the catalogue
     feed: Id | None = None
-    kind: Literal["", "file", "undo", "edit", "sweep"] = ""
+    kind: Literal[("", *JobKind.values)] = ""  # type: ignore[valid-type]  # the catalogue
     since: Moment | None = Field(None, description="Accepted at or after this time.")
 
 
@@ -60,14 +61,10 @@ class Undo(Body):
 def list_jobs(request: ApiRequest, asked: Query[JobQuery]) -> dict[str, Any]:
     """List jobs of all feeds, the newest first."""
     chosen = JobFilter(feed_id=asked.feed, status=asked.status, since=asked.since)
-    found = with_related(chosen_jobs(request.organization, chosen)).order_by("-id")
+    found = with_related(chosen_jobs(request.organization, chosen))
     if asked.kind:
         found = found.filter(kind=asked.kind)
-    if (after := asked.after_id()) is not None:
-        found = found.filter(id__lt=after)
-    page = list(found[: asked.limit + 1])
-    shown = page[: asked.limit]
-    return listed([job_shape(job) for job in shown], shown[-1].pk if len(page) > asked.limit else None)
+    return newest_first(found, asked, job_shape)
 
 
 @resource.get("/jobs/{int:job_id}", Scope.PLANS_READ, JobShape)
@@ -119,10 +116,7 @@ def undo(request: ApiRequest, job_id: Id, body: Undo = Undo()) -> dict[str, Any]
 
 def job_of(request: ApiRequest, job_id: int) -> UploadJob:
     """Return a job of the organization; anybody else's is not found."""
-    found = find_job(request.organization, job_id)
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(find_job(request.organization, job_id))
 
 
 def _told(request: ApiRequest, job_id: int, message: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from pydantic import ConfigDict, Field
 
 from orgsync.core.model import JobStatus
-from orgsync.server.api.errors import ApiError
 from orgsync.server.api.jobs import job_json
+from orgsync.server.api_v1.refusals import conflict
 from orgsync.server.api_v1.shapes import Shape
 from orgsync.server.uploads.models import UploadJob
 
@@ -99,6 +99,6 @@ def done_or_refused(job: UploadJob) -> dict[str, Any]:
     """Return a job that was run at once; raise ApiError, with what it found, where it failed."""
     if job.status == JobStatus.FAILED:
         found = [str(message["message"]) for message in job.messages if message["row"] is not None]
-        raise ApiError(409, "NOT_POSSIBLE", " ".join(dict.fromkeys(found)) or job.reason)
+        raise conflict(" ".join(dict.fromkeys(found)) or job.reason)
     again = with_related(UploadJob.objects.filter(organization_id=job.organization_id, id=job.pk))
     return job_shape(again.get())

@@ -5,18 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.db.models import Q
-from ninja import Query
+from ninja import Query, Schema
 from pydantic import Field
 
 from orgsync.core.columns import pool_key
 from orgsync.core.edits import Edit
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.groups import people_named
 from orgsync.server.api_v1.jobshape import JobShape, done_or_refused
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import conflict, existing, impossible
 from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, given, iso
 from orgsync.server.directory.models import LicenseAssignment, LicenseState, Pool
 from orgsync.server.directory.queries import people_in_order
@@ -123,7 +123,7 @@ class History(Shape):
     items: list[DayShape]
 
 
-class HistoryQuery(Body):
+class HistoryQuery(Schema):
     """Which days, in UTC."""
 
     days: int = Field(90, ge=1, le=MOST_DAYS)
@@ -140,9 +140,9 @@ def make_pool(request: MakerRequest, body: PoolBody) -> dict[str, Any]:
     """Make a pool: the next file that has its column grants licenses of it."""
     key = pool_key(body.header.strip())
     if key is None:
-        raise ApiError(422, "INVALID_REQUEST", "header is no license column; write license_<type>_status.")
+        raise impossible("header is no license column; write license_<type>_status.")
     if Pool.objects.filter(organization=request.organization, key=key).exists():
-        raise ApiError(409, "NOT_POSSIBLE", "There is a pool of this column already.")
+        raise conflict("There is a pool of this column already.")
     made = ensure_pool(request.organization, body.header.strip(), name=body.name, seats=body.seats)
     return _pool_json(standing_of(made))
 
@@ -183,7 +183,7 @@ def change_holders(request: MakerRequest, pool_id: Id, body: HoldersBody) -> dic
     pool, lifts = pool_of(request, pool_id), set(body.lifts)
     licenses = dict.fromkeys(body.revokes, False) | dict.fromkeys(body.grants, True)
     if not licenses and not lifts:
-        raise ApiError(422, "INVALID_REQUEST", "Name people in grants, revokes or lifts.")
+        raise impossible("Name people in grants, revokes or lifts.")
     edits = [
         Edit(
             one.id,
@@ -207,10 +207,9 @@ def list_pool_days(request: ApiRequest, pool_id: Id, asked: Query[HistoryQuery])
 
 def pool_of(request: ApiRequest, pool_id: int) -> Pool:
     """Return a pool of the organization, or answer that there is none."""
-    found = Pool.objects.select_related("organization").filter(organization=request.organization, id=pool_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(
+        Pool.objects.select_related("organization").filter(organization=request.organization, id=pool_id).first()
+    )
 
 
 def pool_keys(request: ApiRequest, grants: Sequence[int], revokes: Sequence[int]) -> dict[str, bool]:
@@ -218,7 +217,7 @@ def pool_keys(request: ApiRequest, grants: Sequence[int], revokes: Sequence[int]
     wanted = dict.fromkeys(revokes, False) | dict.fromkeys(grants, True)
     keys = dict(Pool.objects.filter(organization=request.organization, id__in=wanted).values_list("id", "key"))
     if wanted.keys() - keys.keys():
-        raise ApiError(422, "INVALID_REQUEST", "One of the pools is not there.")
+        raise impossible("One of the pools is not there.")
     return {keys[pool]: is_granted for pool, is_granted in wanted.items()}
 
 

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from orgsync.server.api.errors import ApiError
+from orgsync.server.api_v1.refusals import impossible
 from orgsync.server.api_v1.shapes import MOST, Shape
 
 Item = TypeVar("Item")
@@ -76,4 +77,4 @@ def _fits(value: Any) -> bool:
 
 
 def wrong_cursor() -> ApiError:
-    return ApiError(422, "INVALID_REQUEST", "cursor must be the `next` of a page of this list.")
+    return impossible("cursor must be the `next` of a page of this list.")

@@ -5,9 +5,9 @@ from typing import Any, Final
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.operations import Resource
+from orgsync.server.api_v1.refusals import conflict
 from orgsync.server.api_v1.shapes import Body, Flag, Shape
 from orgsync.server.orgs.access import Permission
 from orgsync.server.orgs.models import Organization
@@ -58,7 +58,7 @@ def make_sandbox_organization(request: MakerRequest, body: SandboxBody) -> dict[
 def reset_sandbox_organization(request: MakerRequest, body: ResetBody) -> dict[str, Any]:
     """Remove what the token's sandbox holds, the token itself included, but admins, settings and the audit log."""
     if body.name.strip() != request.organization.name:
-        raise ApiError(409, "NOT_POSSIBLE", "That is not its name. Nothing was removed.")
+        raise conflict("That is not its name. Nothing was removed.")
     reset_sandbox(request.organization, request.admin.account, people=body.people if body.refills else None)
     return _organization_json(request.organization)
 

@@ -7,11 +7,11 @@ from ninja import Query, Schema
 from pydantic import Field, StrictBool, StrictInt
 
 from orgsync.core.guards import GUARDS, limits_of
-from orgsync.server.api.errors import ApiError
 from orgsync.server.api_v1.beyond import check_no_sender
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.feeds import GuardLimit
 from orgsync.server.api_v1.operations import Resource
+from orgsync.server.api_v1.refusals import impossible
 from orgsync.server.api_v1.shapes import Body, Line, Shape, Text
 from orgsync.server.configuring import WrongSetting, change_settings
 from orgsync.server.orgs.access import Permission
@@ -129,15 +129,15 @@ def change_organization_settings(request: MakerRequest, body: SettingsChange) ->
     """Change what the body names, all of it or nothing."""
     for name, value in body.values.items():
         if name not in BY_NAME:
-            raise _invalid(f"There is no setting {name[:100]!r}.")
+            raise impossible(f"There is no setting {name[:100]!r}.")
         if not _is_of(BY_NAME[name], value):
-            raise _invalid(f"{name}: it holds a {BY_NAME[name].kind}.")
+            raise impossible(f"{name}: it holds a {BY_NAME[name].kind}.")
     if any(BY_NAME[name].section in _HOLDS for name in body.values):
         check_no_sender(request)
     try:
         change_settings(request.organization, body.values)
     except WrongSetting as wrong:
-        raise _invalid(str(wrong)) from wrong
+        raise impossible(str(wrong)) from wrong
     return _settings(request.organization, "")
 
 
@@ -155,7 +155,7 @@ def set_guards(request: MakerRequest, body: GuardsBody) -> dict[str, Any]:
     try:
         set_organization_guards(request.organization, given)
     except ValueError as unknown:
-        raise _invalid(f"guards: {unknown}") from unknown
+        raise impossible(f"guards: {unknown}") from unknown
     request.organization.refresh_from_db()
     return _guards(request.organization)
 
@@ -215,7 +215,3 @@ def _guards(organization: Organization) -> dict[str, Any]:
 
 def _blackout_json(span: Blackout) -> dict[str, Any]:
     return {"first": span.first.isoformat(), "last": span.last.isoformat(), "why": span.why}
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError(422, "INVALID_REQUEST", message)

@@ -8,11 +8,11 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import existing
 from orgsync.server.api_v1.shapes import Body, Flag, Id, Number, Shape, iso
 from orgsync.server.hooks import webhooks
 from orgsync.server.hooks.events import CHOSEN
@@ -120,7 +120,8 @@ class SentTest(Shape):
 @resource.get("/webhooks", Scope.ADMIN, Listed[WebhookShape], **_MANAGE)
 def list_webhooks(request: MakerRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """List the webhooks, the newest first."""
-    return newest_first(_webhooks(request), page, _webhook_json)
+    found = Webhook.objects.select_related("created_by").filter(organization=request.organization)
+    return newest_first(found, page, _webhook_json)
 
 
 @resource.post("/webhooks", Scope.ADMIN, MadeWebhook, status=201, **_MANAGE)
@@ -185,9 +186,7 @@ def list_deliveries(request: MakerRequest, webhook_id: Id, asked: Query[Delivery
 @resource.get("/webhooks/{int:webhook_id}/deliveries/{int:delivery_id}", Scope.ADMIN, DeliveryDetail, **_MANAGE)
 def show_delivery(request: MakerRequest, webhook_id: Id, delivery_id: Id) -> dict[str, Any]:
     """Show a delivery with what was sent and what came back."""
-    found = delivery_of(_webhook_of(request, webhook_id), delivery_id)
-    if found is None:
-        raise resource_not_found()
+    found = existing(delivery_of(_webhook_of(request, webhook_id), delivery_id))
     return _delivery_json(found) | {"body": found.body, "answer": found.answer}
 
 
@@ -203,15 +202,8 @@ def replay_deliveries(
     return {"count": webhooks.replay_deliveries(webhook, chosen, now=datetime.now(UTC))}
 
 
-def _webhooks(request: ApiRequest) -> Any:
-    return Webhook.objects.select_related("created_by").filter(organization=request.organization)
-
-
 def _webhook_of(request: ApiRequest, webhook_id: int) -> Webhook:
-    found = webhook_of(request.organization, webhook_id)
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(webhook_of(request.organization, webhook_id))
 
 
 def _webhook_json(one: Webhook) -> dict[str, Any]:
