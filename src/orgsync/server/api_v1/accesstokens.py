@@ -3,19 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.beyond import check_given
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
-from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Number, Shape, iso
+from orgsync.server.api_v1.refusals import conflict, existing, impossible
+from orgsync.server.api_v1.shapes import Address, Body, Flag, Id, Line, Number, Shape, iso
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.queries_feeds import feed_of
 from orgsync.server.orgs.access import Permission
@@ -76,7 +74,7 @@ class TokenBody(Body):
     scopes: list[Scope] = Field(min_length=1, max_length=50)
     expires_in_days: int = Days
     allowed_networks: list[Line] = Networks
-    notify_addresses: list[Line] = Field([], max_length=20, description="Who else gets the results.")
+    notify_addresses: list[Address] = Field([], max_length=20, description="Who else gets the results.")
     emails_creator: Flag = Field(default=False, description="Mail the results to whoever made the calling token.")
     mails_in_manual_mode: Flag = False
 
@@ -102,9 +100,7 @@ def make_access_token(request: MakerRequest, body: TokenBody) -> dict[str, Any]:
     scopes = [scope.value for scope in body.scopes]
     check_given(request, feed.pk, scopes, body.allowed_networks)
     if is_name_in_use(request.organization, body.name):
-        raise ApiError(409, "NOT_POSSIBLE", "A token of this name is in use already.")
-    for address in body.notify_addresses:
-        _check_address(address)
+        raise conflict("A token of this name is in use already.")
     token, text = make_token(
         request.organization,
         feed,
@@ -152,22 +148,12 @@ def feed_named(request: ApiRequest, feed_id: int) -> Feed:
     """Return the feed that a body names; raise ApiError where there is none."""
     found = feed_of(request.organization, feed_id)
     if found is None:
-        raise ApiError(422, "INVALID_REQUEST", "feed: There is no such feed.")
+        raise impossible("feed: There is no such feed.")
     return found
 
 
 def _token_of(request: ApiRequest, token_id: int) -> AccessToken:
-    found = token_of(request.organization, token_id)
-    if found is None:
-        raise resource_not_found()
-    return found
-
-
-def _check_address(address: str) -> None:
-    try:
-        validate_email(address)
-    except ValidationError as wrong:
-        raise ApiError(422, "INVALID_REQUEST", "notify_addresses holds what is no e-mail address.") from wrong
+    return existing(token_of(request.organization, token_id))
 
 
 def _token_json(one: AccessToken) -> dict[str, Any]:

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from ninja import Query
 from pydantic import Field
 
 from orgsync.server.admins import inviting, roles
 from orgsync.server.admins.listing import AdminFilter, chosen_admins
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
+from orgsync.server.api.errors import resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
-from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, iso
+from orgsync.server.api_v1.refusals import existing
+from orgsync.server.api_v1.shapes import Address, Body, Id, Line, Number, Shape, iso
 from orgsync.server.orgs.access import Grants, Permission
 from orgsync.server.orgs.models import Admin, Invitation, Role
 from orgsync.server.orgs.rights import Right
@@ -62,7 +61,7 @@ class RoleBody(Body):
 class InviteBody(RoleBody):
     """Whom to invite, as what."""
 
-    email: str = Field(min_length=3, max_length=254)
+    email: Address
 
 
 class LinkBody(Body):
@@ -140,14 +139,8 @@ def list_admin_invitations(request: MakerRequest, page: Query[PageQuery]) -> dic
 @resource.post("/admin-invitations", Scope.ADMIN, InvitationShape, status=201, **_GIVE)
 def invite_admin(request: MakerRequest, body: InviteBody) -> dict[str, Any]:
     """Invite somebody by mail; a new invitation takes an open one's place."""
-    try:
-        validate_email(body.email.strip())
-    except ValidationError as wrong:
-        raise ApiError(422, "INVALID_REQUEST", "email is no e-mail address.") from wrong
     grants = _grants(body.grants)
-    made = inviting.invite(
-        request.organization, body.email.strip(), body.role, grants, by=request.admin, now=datetime.now(UTC)
-    )
+    made = inviting.invite(request.organization, body.email, body.role, grants, by=request.admin, now=datetime.now(UTC))
     return _invitation_json(made)
 
 
@@ -161,10 +154,7 @@ def withdraw_invitation(request: MakerRequest, invitation_id: Id) -> dict[str, A
 
 def _admin_of(request: ApiRequest, admin_id: int) -> Admin:
     found = Admin.everyone.select_related("account", "organization").filter(organization=request.organization)
-    admin = found.filter(id=admin_id).first()
-    if admin is None:
-        raise resource_not_found()
-    return admin
+    return existing(found.filter(id=admin_id).first())
 
 
 def _grants(given: GrantsBody) -> Grants:

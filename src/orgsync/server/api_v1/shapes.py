@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
 
@@ -17,6 +19,18 @@ Flag = StrictBool
 Line = Annotated[str, Field(max_length=255)]
 """A text of one line."""
 Text = Annotated[str, Field(max_length=10_000)]
+
+
+def _address(value: str) -> str:
+    try:
+        validate_email(value.strip())
+    except ValidationError as wrong:
+        raise ValueError("This is no e-mail address.") from wrong
+    return value.strip()
+
+
+Address = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_address)]
+"""An e-mail address; blanks around it do not count."""
 
 
 def _in_utc(at: datetime) -> datetime:
