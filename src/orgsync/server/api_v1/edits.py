@@ -1,27 +1,25 @@
 """Changes of people by hand: one at once, many after a look at the plan; the way every file takes."""
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import Field
 
-from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.core.edits import Edit
 from orgsync.core.normalize import fold_key
-from orgsync.server.api.errors import ApiError
 from orgsync.server.api_v1 import learners
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.erasures import ErasureRequestShape, request_json
 from orgsync.server.api_v1.groups import named_groups
 from orgsync.server.api_v1.jobshape import JobShape, done_or_refused
-from orgsync.server.api_v1.learners import learner_of
+from orgsync.server.api_v1.learners import check_attributes, learner_of
 from orgsync.server.api_v1.licenses import pool_keys
+from orgsync.server.api_v1.refusals import conflict, impossible
 from orgsync.server.api_v1.shapes import Body, Flag, Id, Line, Number, given
 from orgsync.server.directory.criteria import Criteria
 from orgsync.server.directory.meant import people_frames
-from orgsync.server.directory.models import CustomAttribute, Learner
+from orgsync.server.directory.models import Learner
 from orgsync.server.orgs.access import Permission
 from orgsync.server.tokens.scopes import Scope
 from orgsync.server.uploads.adding import add_person
@@ -82,7 +80,7 @@ class BulkBody(ChangeBody):
 @resource.post("/learners", Scope.DIRECTORY_WRITE, JobShape, **_WRITE)
 def add_learner(request: MakerRequest, body: PersonBody) -> dict[str, Any]:
     """Add a person; a job that is done has created them."""
-    _check_attributes(request, body.values)
+    check_attributes(request.organization.pk, body.values)
     organization_id = request.organization.pk
     cells = {"primary_email_address": body.primary_email_address.strip(), "unique_user_id": body.unique_user_id.strip()}
     if body.manager is not None:
@@ -91,7 +89,7 @@ def add_learner(request: MakerRequest, body: PersonBody) -> dict[str, Any]:
     known = Learner.objects.filter(organization_id=organization_id)
     taken = known.filter(email_key=fold_key(cells["primary_email_address"]))
     if taken.exists() or (cells["unique_user_id"] and known.filter(unique_user_id=cells["unique_user_id"]).exists()):
-        raise ApiError(409, "NOT_POSSIBLE", "Somebody in the directory has this address or id already.")
+        raise conflict("Somebody in the directory has this address or id already.")
     named = {name: value for name, value in cells.items() if value}
     return done_or_refused(add_person(request.organization, named, request.admin.account))
 
@@ -102,7 +100,7 @@ def change_learner(request: MakerRequest, learner_id: Id, body: LearnerChange) -
     one, sent = learner_of(request, learner_id), given(body)
     user_id = sent.get("unique_user_id")
     if not sent.get("primary_email_address", "x").strip():
-        raise _invalid("primary_email_address must not be blank.")
+        raise impossible("primary_email_address must not be blank.")
     _check_targets(request, body.lifts)
     edit = Edit(
         one.id,
@@ -144,7 +142,7 @@ def erase_learner(request: MakerRequest, learner_id: Id) -> dict[str, Any]:
 def change_learners(request: MakerRequest, body: BulkBody) -> dict[str, Any]:
     """Plan the same change of many people; it waits for a word on its plan."""
     if bool(body.people) == (body.all_of_group is not None):
-        raise _invalid("Name people, or all_of_group.")
+        raise impossible("Name people, or all_of_group.")
     if body.all_of_group is None:
         meant = Criteria(ids=tuple(body.people))
     else:
@@ -166,8 +164,8 @@ def _edited(request: MakerRequest, edit: Edit, asks_first: bool = False) -> dict
 def _changes(request: MakerRequest, body: ChangeBody) -> dict[str, Any]:
     """Return the parts of an edit that may be the same for many people."""
     sent = given(body)
-    _check_attributes(request, body.values)
-    _check_attributes(request, [target for target in body.keeps if target not in KEYS])
+    check_attributes(request.organization.pk, body.values)
+    check_attributes(request.organization.pk, [target for target in body.keeps if target not in KEYS])
     values: dict[str, str | None] = dict(body.values)
     if "is_active" in sent:
         values[STATUS] = "active" if body.is_active else "inactive"
@@ -184,29 +182,17 @@ def _changes(request: MakerRequest, body: ChangeBody) -> dict[str, Any]:
         found["is_protected"] = body.is_protected
     is_said = bool(sent.keys() & {"manager", "is_protected", *_OF_ONE}) or any(found.values())
     if not is_said:
-        raise _invalid("Say what is to be otherwise.")
+        raise impossible("Say what is to be otherwise.")
     return found
 
 
 def _address_of(organization_id: int, learner_id: int) -> str:
     found = Learner.objects.filter(organization_id=organization_id, id=learner_id).first()
     if found is None:
-        raise _invalid("manager must be the id of somebody in the directory.")
+        raise impossible("manager must be the id of somebody in the directory.")
     return found.primary_email_address
-
-
-def _check_attributes(request: MakerRequest, names: Iterable[str]) -> None:
-    """Raise ApiError unless people of the organization have all of these attributes."""
-    asked = set(names) - set(ATTRIBUTE_NAMES)
-    known = CustomAttribute.objects.filter(organization=request.organization, name__in=asked)
-    if missing := asked - set(known.values_list("name", flat=True)):
-        raise _invalid(f"There is no attribute {min(missing)!a}.")
 
 
 def _check_targets(request: MakerRequest, targets: list[str]) -> None:
     plain = [target for target in targets if not _LINK.fullmatch(target) and target not in KEYS]
-    _check_attributes(request, plain)
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError(422, "INVALID_REQUEST", message)
+    check_attributes(request.organization.pk, plain)

@@ -1,6 +1,6 @@
 """Learners: find them, see one of them, and what happened to them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -9,10 +9,10 @@ from pydantic import Field
 
 from orgsync.core.columns import ATTRIBUTE_NAMES
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.learnershape import LearnerDetail, LearnerShape, learner_detail, learner_json, public_ids
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import CURSOR, Listed, PageQuery, listed, read_cursor, wrong_cursor
+from orgsync.server.api_v1.refusals import existing, impossible
 from orgsync.server.api_v1.shapes import Id, Line, Shape, Text, iso
 from orgsync.server.directory.criteria import NONE, Criteria
 from orgsync.server.directory.meant import ids_meant
@@ -51,7 +51,7 @@ class LearnerFilter(Schema):
     def criteria(self, organization_id: int) -> Criteria:
         """Return who is meant; raise ApiError for an attribute that there is not."""
         if self.attribute:
-            check_attribute(organization_id, self.attribute)
+            check_attributes(organization_id, [self.attribute])
         return Criteria(
             text=self.q,
             is_active={"active": True, "inactive": False}.get(self.status),
@@ -92,7 +92,7 @@ class MomentShape(Shape):
 class TimelineQuery(Schema):
     """Which part of a timeline; a page has at most 30 moments."""
 
-    about: Literal["", "values", "groups", "licenses", "assignments", "feeds"] = ""
+    about: Literal[tuple(SUBJECTS)] = ""  # type: ignore[valid-type]  # the table above
     cursor: str = CURSOR
 
     def before(self) -> datetime | None:
@@ -151,14 +151,13 @@ def list_timeline(request: ApiRequest, learner_id: Id, asked: Query[TimelineQuer
 
 def learner_of(request: ApiRequest, learner_id: int) -> Learner:
     """Return a person of the organization, or answer that there is none."""
-    found = Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+    return existing(Learner.objects.filter(organization_id=request.organization.pk, id=learner_id).first())
 
 
-def check_attribute(organization_id: int, name: str) -> None:
-    """Raise ApiError unless people of the organization have such an attribute."""
-    is_custom = CustomAttribute.objects.filter(organization_id=organization_id, name=name)
-    if name not in ATTRIBUTE_NAMES and not is_custom.exists():
-        raise ApiError(422, "INVALID_REQUEST", "There is no such attribute.")
+def check_attributes(organization_id: int, names: Iterable[str]) -> None:
+    """Raise ApiError unless people of the organization have all of these attributes."""
+    if not (asked := set(names) - set(ATTRIBUTE_NAMES)):
+        return
+    known = CustomAttribute.objects.filter(organization_id=organization_id, name__in=asked)
+    if missing := asked - set(known.values_list("name", flat=True)):
+        raise impossible(f"There is no attribute {min(missing)!a}.")
