@@ -15,6 +15,7 @@ from orgsync.server.api.authentication import ApiRequest, check_caller, creator_
 from orgsync.server.api.errors import ApiError, access_denied
 from orgsync.server.api.parameters import content_length, idempotency_key
 from orgsync.server.api_v1.problems import api_error
+from orgsync.server.api_v1.refusals import impossible
 from orgsync.server.audit import actors
 from orgsync.server.orgs.access import Permission, admin_of, may_for_all
 from orgsync.server.orgs.models import Admin
@@ -57,23 +58,13 @@ def around(terms: Terms) -> Callable[[Run], Run]:
                 known = _checked(request, terms)
                 _check_form(known, _operation(run))
             except ApiError as error:
-                return with_limits(request, api_error(request, error))
+                return _with_limits(request, api_error(request, error))
             with actors.acting(actor_of(known.token)):
-                return with_limits(request, _answered_once(known, lambda: run(request, **path)))
+                return _with_limits(request, _answered_once(known, lambda: run(request, **path)))
 
         return called
 
     return decorate
-
-
-def with_limits(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """Say on an answer how many calls are left, where it is known who calls."""
-    counted: Counted | None = getattr(request, "counted", None)
-    if counted is not None:
-        left = max(0, counted.limit - counted.used)
-        answer["RateLimit-Policy"] = f'"hour";q={counted.limit};w=3600'
-        answer["RateLimit"] = f'"hour";r={left};t={counted.seconds_left}'
-    return answer
 
 
 def _checked(request: HttpRequest, terms: Terms) -> ApiRequest:
@@ -85,6 +76,7 @@ def _checked(request: HttpRequest, terms: Terms) -> ApiRequest:
         admin = admin_of(known.organization.pk, creator_of(known))
         if admin is None or not may_for_all(admin, terms.permission):
             raise access_denied(f"Whoever made this token may not {terms.permission}.")
+        admin.organization = known.organization
         known.admin = admin  # type: ignore[attr-defined]  # MakerRequest
     return known
 
@@ -94,10 +86,10 @@ def _check_form(request: HttpRequest, operation: Operation) -> None:
     known = {name for model in operation.models if _source(model) == "query" for name in model.__ninja_flatten_map__}
     if unknown := sorted(set(request.GET) - known):
         name = unknown[0].encode("ascii", "replace").decode()[:100]
-        raise ApiError(422, "INVALID_REQUEST", f"There is no parameter {name} here.")
+        raise impossible(f"There is no parameter {name} here.")
     for name, values in request.GET.lists():
         if any("\x00" in value for value in values):
-            raise ApiError(422, "INVALID_REQUEST", f"{name} must not hold a NUL character.")
+            raise impossible(f"{name} must not hold a NUL character.")
     length = content_length(request)
     if length > MAX_BODY:
         raise ApiError(413, "TOO_LARGE", f"The body is larger than the limit of {MAX_BODY:,} bytes.")
@@ -135,6 +127,16 @@ def _kept(request: ApiRequest, key: str, run: Callable[[], HttpResponseBase]) ->
     finally:
         if not is_kept:
             free_key(request.token, key)
+    return answer
+
+
+def _with_limits(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """Say on an answer how many calls are left, where it is known who calls."""
+    counted: Counted | None = getattr(request, "counted", None)
+    if counted is not None:
+        left = max(0, counted.limit - counted.used)
+        answer["RateLimit-Policy"] = f'"hour";q={counted.limit};w=3600'
+        answer["RateLimit"] = f'"hour";r={left};t={counted.seconds_left}'
     return answer
 
 

@@ -10,11 +10,11 @@ from ninja import Query
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
+from orgsync.server.api_v1.refusals import existing, impossible
 from orgsync.server.api_v1.shapes import Body, Id, Line, Number, Shape, iso
 from orgsync.server.notify.models import OutboxMail
 from orgsync.server.notify.queries import MailFilter, count_given_up, mail_of, mails_chosen, state_of
@@ -132,7 +132,7 @@ def change_told(request: MakerRequest, body: ToldChange) -> dict[str, Any]:
     wanted = {one["admin"]: frozenset(one["of"]) for one in _told(request.organization)["items"]}
     for one in body.items:
         if one.admin not in wanted:
-            raise ApiError(422, "INVALID_REQUEST", f"items: {one.admin} is no admin who is told of anything.")
+            raise impossible(f"items: {one.admin} is no admin who is told of anything.")
         wanted[one.admin] = frozenset(one.of)
     set_told(request.organization, wanted)
     return _told(request.organization)
@@ -142,7 +142,7 @@ def change_told(request: MakerRequest, body: ToldChange) -> dict[str, Any]:
 def show_mail(request: MakerRequest) -> dict[str, Any]:
     """Say whether mail leaves the server, and what became of the last test."""
     smtp = parse_url(server.SMTP_URL) if server.SMTP_URL else None
-    found = last_test(_with_organization(request))
+    found = last_test(request.admin)
     return {
         "has_server": smtp is not None and not request.organization.is_sandbox,
         "server": None if smtp is None else f"{smtp.host}:{smtp.port}",
@@ -157,7 +157,7 @@ def show_mail(request: MakerRequest) -> dict[str, Any]:
 @resource.post("/mail/test", Scope.ADMIN, MailStanding, status=202, **_SET)
 def send_test_mail(request: MakerRequest) -> dict[str, Any]:
     """Send a test mail to whoever made the token."""
-    send_test(_with_organization(request), now=datetime.now(UTC))
+    send_test(request.admin, now=datetime.now(UTC))
     return show_mail(request)
 
 
@@ -172,9 +172,7 @@ def list_mails(request: MakerRequest, asked: Query[MailQuery]) -> dict[str, Any]
 @resource.get("/outbox/{int:mail_id}", Scope.ADMIN, MailDetail, **_OUTBOX)
 def show_outbox_mail(request: MakerRequest, mail_id: Id) -> dict[str, Any]:
     """Show a mail with its text."""
-    found = mail_of(request.organization, mail_id)
-    if found is None:
-        raise resource_not_found()
+    found = existing(mail_of(request.organization, mail_id))
     text = BLANKED if found.mail.kind in SECRET_KINDS else found.mail.body
     job = public_id_of_job(request.organization, found.mail.job_id)
     return _mail_json(found.mail) | {"text": text, "job": job}
@@ -208,11 +206,6 @@ def _told(organization: Organization) -> dict[str, Any]:
     return {"items": items}
 
 
-def _with_organization(request: MakerRequest) -> Any:
-    request.admin.organization = request.organization
-    return request.admin
-
-
 def _branding(request: ApiRequest) -> dict[str, Any]:
     return {"accent": request.organization.accent, "logo_version": request.organization.logo_version}
 
@@ -221,7 +214,7 @@ def _decoded(content: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as wrong:
-        raise ApiError(422, "INVALID_REQUEST", "content is no Base64.") from wrong
+        raise impossible("content is no Base64.") from wrong
 
 
 def _mail_json(one: OutboxMail) -> dict[str, Any]:
