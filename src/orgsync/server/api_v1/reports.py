@@ -7,11 +7,13 @@ from django.http import StreamingHttpResponse
 from ninja import Query, Schema
 from pydantic import Field
 
-from orgsync.server.api.errors import ApiError, resource_not_found
+from orgsync.server.api.errors import resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.files import sent
+from orgsync.server.api_v1.listing import oldest_first
 from orgsync.server.api_v1.operations import CSV, Resource
-from orgsync.server.api_v1.paging import CURSOR, Listed, PageQuery, listed
+from orgsync.server.api_v1.paging import Listed, PageQuery, listed
+from orgsync.server.api_v1.refusals import existing, impossible
 from orgsync.server.api_v1.reportshape import (
     CountedShape,
     KeptReport,
@@ -39,32 +41,28 @@ from orgsync.server.tokens.scopes import Scope
 resource = Resource("reports", "What people learn: measures, by what people have in common, over days.")
 _SEE: Final[dict[str, Any]] = {"permission": Permission.SEE_REPORTS}
 _FIXED: Final = frozenset({WHOLE, GROUP, MANAGER, *ATTRIBUTES})
-_SLICE: Any = Field(
-    "department_name", max_length=255, description="An attribute, `group`, `manager`, or `whole`: everybody together."
-)
-_SINCE: Any = Field(None, description="The first day, of a chosen period.")
-_UNTIL: Any = Field(None, description="The last day, of a chosen period; people are taken as they were then.")
 
 
 class QuestionQuery(Schema):
     """What is asked."""
 
     measure: Literal[tuple(MEASURES)] = "hours"  # type: ignore[valid-type]  # the catalogue
-    slice: str = _SLICE
+    slice: str = Field(
+        "department_name",
+        max_length=255,
+        description="An attribute, `group`, `manager`, or `whole`: everybody together.",
+    )
     period: Period = Period.LAST_90
-    since: date | None = _SINCE
-    until: date | None = _UNTIL
+    since: date | None = Field(None, description="The first day, of a chosen period.")
+    until: date | None = Field(
+        None, description="The last day, of a chosen period; people are taken as they were then."
+    )
 
 
-class QuestionBody(Body):
+class QuestionBody(QuestionQuery, Body):
     """A report that is to be kept."""
 
     name: str = Field(min_length=1, max_length=100)
-    measure: Literal[tuple(MEASURES)] = "hours"  # type: ignore[valid-type]  # the catalogue
-    slice: str = _SLICE
-    period: Period = Period.LAST_90
-    since: date | None = _SINCE
-    until: date | None = _UNTIL
     is_shared: Flag = Field(default=False, description="Others who may see reports find it in their list.")
     rhythm: Rhythm = Field(Rhythm.NEVER, description="How often it goes by mail to whoever made the token.")
 
@@ -78,8 +76,6 @@ class PeopleMeant(QuestionQuery):
 
 class PeopleQuery(PeopleMeant, PageQuery):
     """A page of the people behind a line."""
-
-    cursor: str = CURSOR
 
 
 class RemovedReport(Shape):
@@ -132,11 +128,8 @@ def send_people_behind(request: MakerRequest, asked: Query[PeopleMeant]) -> Stre
 @resource.get("/reports/kept", Scope.REPORTS_READ, Listed[KeptReport], **_SEE)
 def list_kept_reports(request: MakerRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """List the reports that whoever made the token keeps, and those that others share."""
-    found = visible_reports(request.organization, request.admin.account).order_by("id")
-    rows = list(found.filter(id__gt=page.after_id() or 0)[: page.limit + 1])
-    shown = rows[: page.limit]
-    last = shown[-1].pk if len(rows) > page.limit else None
-    return listed([kept_json(one, request.admin.account_id) for one in shown], last)
+    found = visible_reports(request.organization, request.admin.account)
+    return oldest_first(found, page, lambda one: kept_json(one, request.admin.account_id))
 
 
 @resource.post("/reports/kept", Scope.REPORTS_READ, KeptReport, status=201, **_SEE)
@@ -157,9 +150,7 @@ def keep_report(request: MakerRequest, body: QuestionBody) -> dict[str, Any]:
 @resource.get("/reports/kept/{int:report_id}", Scope.REPORTS_READ, ReportShape, **_SEE)
 def run_kept_report(request: MakerRequest, report_id: Id) -> dict[str, Any]:
     """Answer a report that is kept, as of now."""
-    found = visible_reports(request.organization, request.admin.account).filter(id=report_id).first()
-    if found is None:
-        raise resource_not_found()
+    found = existing(visible_reports(request.organization, request.admin.account).filter(id=report_id).first())
     return report_json(answer(request.organization, from_json(found.question), EVERYBODY, now=datetime.now(UTC)))
 
 
@@ -171,10 +162,10 @@ def forget_report(request: MakerRequest, report_id: Id) -> dict[str, Any]:
     return {"id": report_id}
 
 
-def _question(request: MakerRequest, asked: QuestionQuery | QuestionBody) -> Question:
+def _question(request: MakerRequest, asked: QuestionQuery) -> Question:
     custom = CustomAttribute.objects.filter(organization=request.organization, name=asked.slice)
     if asked.slice not in _FIXED and not custom.exists():
-        raise ApiError(422, "INVALID_REQUEST", "slice: people are not told apart by that.")
+        raise impossible("slice: people are not told apart by that.")
     return Question(asked.measure, asked.slice, asked.period, asked.since, asked.until)
 
 
@@ -183,9 +174,9 @@ def _people(
 ) -> list[Counted]:
     question, now = _question(request, asked), datetime.now(UTC)
     if (asked.of is None) is not asked.without:
-        raise ApiError(422, "INVALID_REQUEST", "Give the line's key as `of`, or `without=true` for a line without one.")
+        raise impossible("Give the line's key as `of`, or `without=true` for a line without one.")
     if asked.slice in {GROUP, MANAGER} and asked.of is not None and not _is_id(asked.of):
-        raise ApiError(422, "INVALID_REQUEST", "of: the key of such a line is an id.")
+        raise impossible("of: the key of such a line is an id.")
     return people_of(request.organization, question, EVERYBODY, wanted=asked.of, now=now, after=after, limit=limit)
 
 
