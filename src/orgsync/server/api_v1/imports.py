@@ -1,21 +1,25 @@
 """Files of content and of activity, looked at first with what is wrong in place, then applied."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import transaction
 from pydantic import Field
 
 from orgsync.server.api.authentication import ApiRequest
-from orgsync.server.api.errors import ApiError, resource_not_found
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.operations import Resource
+from orgsync.server.api_v1.refusals import conflict, existing
 from orgsync.server.api_v1.shapes import Body, Id, Shape, iso
-from orgsync.server.audit.actions import Action
-from orgsync.server.audit.log import record
-from orgsync.server.learning.activityfile import ActivityFile, read_activity_file, record_activity_file
-from orgsync.server.learning.contentfile import ContentFile, apply_contents, read_contents
+from orgsync.server.learning.activityfile import ActivityFile, read_activity_file
+from orgsync.server.learning.contentfile import ContentFile, read_contents
+from orgsync.server.learning.keptfiles import (
+    KeptFile,
+    apply_activity_file,
+    apply_content_file,
+    keep_file,
+    kept_file,
+)
 from orgsync.server.learning.models import ActivityImport, ContentImport
 from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.tokens.scopes import Scope
@@ -23,8 +27,6 @@ from orgsync.server.tokens.scopes import Scope
 resource = Resource("imports", "CSV files of content and activity: sent, looked at, applied.")
 _CONTENT: Final[dict[str, Any]] = {"permission": Permission.MANAGE_CONTENT}
 _ACTIVITY: Final[dict[str, Any]] = {"permission": Permission.UPLOAD}
-_CONTENT_LASTS: Final = timedelta(days=7)
-_ACTIVITY_LASTS: Final = timedelta(days=1)
 SHOWN: Final = 100
 
 
@@ -67,15 +69,7 @@ class AppliedShape(Shape):
 @resource.post("/content-imports", Scope.DIRECTORY_WRITE, ImportShape, status=201, **_CONTENT)
 def send_content_file(request: MakerRequest, body: FileBody) -> dict[str, Any]:
     """Take in a file of content and say what it would do; nothing is changed."""
-    now, mine = datetime.now(UTC), ContentImport.objects.filter(organization=request.organization)
-    mine.filter(made_at__lt=now - _CONTENT_LASTS).delete()
-    made = mine.create(
-        organization=request.organization,
-        file_name=body.file_name,
-        source=body.csv.encode(),
-        made_at=now,
-        made_by=request.admin.account,
-    )
+    made = _kept(request, ContentImport, body, made_by=request.admin.account)
     return _content_json(request, made)
 
 
@@ -88,23 +82,16 @@ def show_content_import(request: MakerRequest, import_id: Id) -> dict[str, Any]:
 @resource.post("/content-imports/{int:import_id}/apply", Scope.DIRECTORY_WRITE, AppliedShape, **_CONTENT)
 def apply_content_import(request: MakerRequest, import_id: Id) -> dict[str, Any]:
     """Write the rows of a file that can be used."""
-    found, now = _import_of(request, ContentImport, import_id), datetime.now(UTC)
+    found, by, now = _import_of(request, ContentImport, import_id), request.admin.account, datetime.now(UTC)
     file = _contents(request, found)
     _check_readable(file)
-    count = apply_contents(request.organization, file, by=request.admin.account, now=now)
-    ContentImport.objects.filter(organization=request.organization, id=found.pk).update(applied_at=now)
-    return {"count": count}
+    return {"count": apply_content_file(request.organization, found, file, by=by, now=now)}
 
 
 @resource.post("/activity-imports", Scope.XAPI_WRITE, ImportShape, status=201, **_ACTIVITY)
 def send_activity_file(request: MakerRequest, body: FileBody) -> dict[str, Any]:
     """Take in a file of activity and say what it would record; nothing is recorded."""
-    now, mine = datetime.now(UTC), ActivityImport.objects.filter(organization=request.organization)
-    mine.filter(made_at__lt=now - _ACTIVITY_LASTS).delete()
-    made = mine.create(
-        organization=request.organization, file_name=body.file_name, source=body.csv.encode(), made_at=now
-    )
-    return _activity_json(request, made)
+    return _activity_json(request, _kept(request, ActivityImport, body))
 
 
 @resource.get("/activity-imports/{int:activity_import_id}", Scope.XAPI_WRITE, ImportShape, **_ACTIVITY)
@@ -119,18 +106,16 @@ def apply_activity_import(request: MakerRequest, activity_import_id: Id) -> dict
     found, now = _import_of(request, ActivityImport, activity_import_id), datetime.now(UTC)
     file = read_activity_file(request.organization, bytes(found.source), now=now)
     _check_readable(file)
-    with transaction.atomic():
-        count = record_activity_file(request.organization, file, now=now)
-        ActivityImport.objects.filter(organization=request.organization, id=found.pk).delete()
-        record(request.organization.pk, Action.ACTIVITY_IMPORTED, {"deeds": count}, at=now)
-    return {"count": count}
+    return {"count": apply_activity_file(request.organization, found, file, now=now)}
 
 
-def _import_of(request: ApiRequest, kind: type[Any], import_id: int) -> Any:
-    found = kind.objects.filter(organization=request.organization, id=import_id).first()
-    if found is None:
-        raise resource_not_found()
-    return found
+def _kept(request: ApiRequest, kind: type[KeptFile], body: FileBody, **about: Any) -> KeptFile:
+    now = datetime.now(UTC)
+    return keep_file(kind, request.organization, body.file_name, body.csv.encode(), now=now, **about)
+
+
+def _import_of(request: ApiRequest, kind: type[KeptFile], import_id: int) -> KeptFile:
+    return existing(kept_file(kind, request.organization, import_id))
 
 
 def _contents(request: MakerRequest, one: ContentImport) -> ContentFile:
@@ -160,4 +145,4 @@ def _import_json(
 
 def _check_readable(file: ContentFile | ActivityFile) -> None:
     if file.fault:
-        raise ApiError(409, "NOT_POSSIBLE", file.fault)
+        raise conflict(file.fault)

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpResponse
@@ -11,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
 
-from orgsync.server.learning.models import ActivityImport, ContentImport
+from orgsync.server.learning.keptfiles import KeptFile, keep_file
 from orgsync.server.web.forms.contents import ImportForm
 from orgsync.server.web.screens import AdminRequest
 
@@ -19,11 +18,10 @@ ROWS_SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """One kind of files: where they are kept, for how long at most, and its pages."""
+class Import(Generic[KeptFile]):
+    """One kind of files: as what they are kept, and its pages."""
 
-    kept: type[ActivityImport] | type[ContentImport]
-    lasts: timedelta
+    kept: type[KeptFile]
     page: str
     """Template of the form."""
     shown: Mapping[str, Any]
@@ -32,7 +30,7 @@ class Import:
     """Name of the page that says what a file would do."""
 
 
-def take_in(request: AdminRequest, what: Import, **about: Any) -> HttpResponse:
+def take_in(request: AdminRequest, what: Import[KeptFile], **about: Any) -> HttpResponse:
     """
     Show the form; a POST keeps the file, with what is said about it, and leads to what it would do.
 
@@ -44,14 +42,11 @@ def take_in(request: AdminRequest, what: Import, **about: Any) -> HttpResponse:
 
 
 @csrf_protect
-def _take_in(request: AdminRequest, what: Import, about: Mapping[str, Any]) -> HttpResponse:
+def _take_in(request: AdminRequest, what: Import[KeptFile], about: Mapping[str, Any]) -> HttpResponse:
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = ImportForm(*posted)
     if form.is_bound and form.is_valid():
-        file, now = form.cleaned_data["file"], timezone.now()
-        what.kept.objects.filter(organization=request.organization, made_at__lt=now - what.lasts).delete()
-        made = what.kept.objects.create(
-            organization=request.organization, file_name=file.name[:200], source=file.read(), made_at=now, **about
-        )
+        file = form.cleaned_data["file"]
+        made = keep_file(what.kept, request.organization, file.name, file.read(), now=timezone.now(), **about)
         return redirect(what.onward, number=made.pk)
     return render(request, what.page, {**what.shown, "form": form})

@@ -1,6 +1,5 @@
 """Reports › Import activity: a CSV file, looked at first with what is wrong in place, then recorded."""
 
-from datetime import timedelta
 from typing import Final
 
 from django.contrib import messages
@@ -12,9 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orgsync.server.audit.actions import Action
-from orgsync.server.audit.log import record
-from orgsync.server.learning.activityfile import COLUMNS, activity_template, read_activity_file, record_activity_file
+from orgsync.server.learning.activityfile import COLUMNS, activity_template, read_activity_file
+from orgsync.server.learning.keptfiles import apply_activity_file, kept_file
 from orgsync.server.learning.models import ActivityImport
 from orgsync.server.orgs.access import Permission
 from orgsync.server.web.downloads import template_attachment
@@ -23,7 +21,6 @@ from orgsync.server.web.screens import AdminRequest, screen
 
 IMPORT: Final = Import(
     ActivityImport,
-    timedelta(days=1),
     page="web/reports/import.html",
     shown={"section": "reports", "columns": COLUMNS},
     onward="web:activity-import",
@@ -50,16 +47,13 @@ def template(request: AdminRequest) -> HttpResponse:  # noqa: ARG001  the same f
 @screen(Permission.UPLOAD, for_all=True)
 def detail(request: AdminRequest, number: int) -> HttpResponse:
     """Show what a file would record and what is wrong with it; a POST records the rows that can be used."""
-    found = ActivityImport.objects.filter(organization=request.organization, id=number).first()
+    found = kept_file(ActivityImport, request.organization, number)
     if found is None:
         raise Http404
     now = timezone.now()
     file = read_activity_file(request.organization, bytes(found.source), now=now)
     if request.method == "POST" and not file.fault:
-        count = record_activity_file(request.organization, file, now=now)
-        record(request.organization.pk, Action.ACTIVITY_IMPORTED, {"deeds": count}, at=now)
-        # It names people: nothing is kept of it that is not needed.
-        ActivityImport.objects.filter(organization=request.organization, id=found.pk).delete()
+        count = apply_activity_file(request.organization, found, file, now=now)
         told = ngettext("%(count)s row is recorded.", "%(count)s rows are recorded.", count)
         messages.success(request, told % {"count": f"{count:,}"}, extra_tags="good")
         return redirect("web:reports")

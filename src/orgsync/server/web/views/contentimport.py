@@ -1,6 +1,5 @@
 """Content › Import: a CSV file, looked at first with what is wrong in place, then applied."""
 
-from datetime import timedelta
 from typing import Final
 
 from django.contrib import messages
@@ -13,7 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from orgsync.server.learning.contentfile import COLUMNS, apply_contents, read_contents, template_csv
+from orgsync.server.learning.contentfile import COLUMNS, read_contents, template_csv
+from orgsync.server.learning.keptfiles import apply_content_file, kept_file
 from orgsync.server.learning.models import ContentImport
 from orgsync.server.orgs.access import Permission, may_for_all
 from orgsync.server.web.downloads import template_attachment
@@ -22,7 +22,6 @@ from orgsync.server.web.screens import AdminRequest, screen
 
 IMPORT: Final = Import(
     ContentImport,
-    timedelta(days=7),
     page="web/contents/import.html",
     shown={"section": "contents", "columns": COLUMNS},
     onward="web:content-import",
@@ -49,15 +48,14 @@ def template(request: AdminRequest) -> HttpResponse:  # noqa: ARG001  the same f
 @screen(Permission.MANAGE_CONTENT, for_all=True)
 def detail(request: AdminRequest, number: int) -> HttpResponse:
     """Show what a file would do and what is wrong with it; a POST applies the rows that can be used."""
-    found = ContentImport.objects.filter(organization=request.organization, id=number).first()
+    found = kept_file(ContentImport, request.organization, number)
     if found is None:
         raise Http404
     may_curate = may_for_all(request.admin, Permission.CURATE_CONTENT)
     file = read_contents(request.organization, bytes(found.source), may_curate=may_curate)
     if request.method == "POST" and not file.fault:
-        now = timezone.now()
-        count = apply_contents(request.organization, file, by=request.admin.account, now=now)
-        ContentImport.objects.filter(organization=request.organization, id=found.pk).update(applied_at=now)
+        by, now = request.admin.account, timezone.now()
+        count = apply_content_file(request.organization, found, file, by=by, now=now)
         told = ngettext("%(count)s course, path or collection is written.", "%(count)s are written.", count)
         messages.success(request, told % {"count": f"{count:,}"}, extra_tags="good")
         if file.bad_rows:
