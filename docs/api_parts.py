@@ -1,7 +1,7 @@
 """The generated part of the page on our own API: every operation, from the document that the server answers."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import django
@@ -14,18 +14,21 @@ def operations() -> str:
     """Return a section for each resource, with a line for each of its operations."""
     document = _document()
     by_tag: dict[str, list[str]] = {tag["name"]: [] for tag in document["tags"]}
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            by_tag[operation["tags"][0]].append(_operation(document, f"{method.upper()} {path}", operation))
+    for call, operation in _calls(document):
+        by_tag[operation["tags"][0]].append(_operation(document, call, operation))
     about = {tag["name"]: tag["description"] for tag in document["tags"]}
     return "\n\n".join(f"## {name}\n\n{about[name]}\n\n" + "\n\n".join(lines) for name, lines in by_tag.items())
 
 
 def api_calls() -> dict[str, str]:
     """Return every call by its operation's id: `GET /api/v1/jobs`."""
-    paths = _document()["paths"].items()
-    found = [(method, path, operation) for path, methods in paths for method, operation in methods.items()]
-    return {operation["operationId"]: f"{method.upper()} {path}" for method, path, operation in found}
+    return {operation["operationId"]: call for call, operation in _calls(_document())}
+
+
+def _calls(document: Facts) -> Iterator[tuple[str, Facts]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
 
 
 def _document() -> Facts:

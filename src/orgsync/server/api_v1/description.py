@@ -73,7 +73,7 @@ def _complete(method: str, path: str, operation: Facts) -> None:
     for answer in operation["responses"].values():
         if terms.is_file:
             answer["content"] = {"text/csv": {"schema": {"type": "string"}}}
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+        answer["headers"] = _header_refs()
     statuses = _OF_ALL | ({404} if "{" in path else set()) | ({404, 409, 411, 412, 413} if method in WRITES else set())
     statuses |= {415} if "requestBody" in operation else set()
     operation["responses"] |= {str(status): _refusal(status) for status in sorted(statuses)}
@@ -103,9 +103,13 @@ def _header(about: str) -> Facts:
     return {"description": about, "schema": {"type": "string"}}
 
 
+def _header_refs() -> Facts:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+
+
 def _refusal(status: int) -> Facts:
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+    headers = _header_refs()
     if status in {429, 503}:
-        headers["Retry-After"] = {"schema": {"type": "string"}, "description": "Seconds."}  # type: ignore[dict-item]
+        headers["Retry-After"] = _header("Seconds.")
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": REFUSALS[status], "headers": headers, "content": content}
