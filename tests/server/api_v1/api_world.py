@@ -49,11 +49,9 @@ class Caller:
         return {"Authorization": f"Bearer {self.text}"}
 
 
-def make_caller(
-    organization: Organization, by: Any, scopes: list[str] | None = None, feed: Feed | None = None
-) -> Caller:
-    """Make a token with all scopes, or these, of a feed of its own, or this one."""
-    feed = feed or Feed.objects.create(organization=organization, name=f"Console {Feed.objects.count()}")
+def make_caller(organization: Organization, by: Any, scopes: list[str] | None = None) -> Caller:
+    """Make a token with all scopes, or these, of a feed of its own."""
+    feed = Feed.objects.create(organization=organization, name=f"Console {Feed.objects.count()}")
     chosen = [scope.value for scope in Scope] if scopes is None else scopes
     expires_at = datetime.now(UTC) + timedelta(days=30)
     token, text = make_token(organization, feed, "Caller", scopes=chosen, expires_at=expires_at, created_by=by)
