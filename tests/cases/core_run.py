@@ -10,7 +10,7 @@ from orgsync.core.checking import CheckedFile, check_file
 from orgsync.core.errors import UnreadableFile
 from orgsync.core.guards import EFFECTS, FeedHistory, fill_of, reasons_to_hold
 from orgsync.core.guards import Case as Guarded
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import Mode, RowPolicy, RowStatus, Severity
 from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.build import build_plan

@@ -11,17 +11,8 @@ from small_files import layout_of, raw_file
 from orgsync.core import results
 from orgsync.core.csvfile import read_csv
 from orgsync.core.headers import read_layout
-from orgsync.core.issues import (
-    INVALID_DATE,
-    NO_KEY,
-    TOO_LONG,
-    UNKNOWN_MANAGER,
-    FileIssue,
-    IssueKind,
-    file_issues,
-    issue_rows,
-    no_issues,
-)
+from orgsync.core.issuerows import file_issues, issue_rows, no_issues
+from orgsync.core.issues import INVALID_DATE, NO_KEY, TOO_LONG, UNKNOWN_MANAGER, FileIssue, IssueKind
 from orgsync.core.normalize import normalize
 from orgsync.core.results import NOT_IN_FILE, complete_outcome, write_results
 from orgsync.core.rows import RawFile

@@ -4,16 +4,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orgsync.core.issues import (
-    INVALID_DATE,
-    LOSSY_ENCODING,
-    NO_KEY,
-    UNKNOWN_COLUMN,
-    FileIssue,
-    file_issues,
-    issue_rows,
-    no_issues,
-)
+from orgsync.core.issuerows import file_issues, issue_rows, no_issues
+from orgsync.core.issues import INVALID_DATE, LOSSY_ENCODING, NO_KEY, UNKNOWN_COLUMN, FileIssue
 from orgsync.core.model import RowStatus
 from orgsync.core.summary import Summary, summarize, wire_messages
 

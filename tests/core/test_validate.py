@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from small_files import layout_of, raw_file
 
 from orgsync.core.columns import BY_NAME
-from orgsync.core.issues import LONG_ROW, UNKNOWN_COLUMN, FileIssue, file_issues, issue_rows
+from orgsync.core.issuerows import file_issues, issue_rows
+from orgsync.core.issues import LONG_ROW, UNKNOWN_COLUMN, FileIssue
 from orgsync.core.validate import check_rows
 
 

@@ -6,16 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from orgsync.core.issues import (
-    ISSUE_SCHEMA,
-    LONG_ROW,
-    NUL_BYTE,
-    SHORT_ROW,
-    TOO_LARGE,
-    IssueKind,
-    issue_rows,
-    no_issues,
-)
+from orgsync.core.issuerows import ISSUE_SCHEMA, issue_rows, no_issues
+from orgsync.core.issues import LONG_ROW, NUL_BYTE, SHORT_ROW, TOO_LARGE, IssueKind
 from orgsync.core.model import Limits
 from orgsync.core.records import Records
 from orgsync.core.refusal import refusal

@@ -10,7 +10,8 @@ import polars as pl
 from orgsync.core.columns import fold_header
 from orgsync.core.csvfile import read_csv
 from orgsync.core.headers import holds_our_words, read_layout
-from orgsync.core.issues import NO_ROWS, FileIssue, file_issues, group_issues, rows_with
+from orgsync.core.issuerows import file_issues, group_issues, rows_with
+from orgsync.core.issues import NO_ROWS, FileIssue
 from orgsync.core.model import Limits, Severity
 from orgsync.core.results import NOT_IN_FILE, write_results
 from orgsync.core.rows import ROW_NUMBER, CheckedRows, FileLayout, RawFile

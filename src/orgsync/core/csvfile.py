@@ -12,18 +12,8 @@ from orgsync.core.dialect import judge_dialect
 from orgsync.core.encoding import Text, read_text
 from orgsync.core.fastlane import holds_controls, read_fast
 from orgsync.core.headers import check_headers
-from orgsync.core.issues import (
-    CELL_TOO_LARGE,
-    EMPTY_FILE,
-    MOJIBAKE,
-    NO_HEADER,
-    NUL_BYTE,
-    UNNAMED_COLUMN,
-    FileIssue,
-    file_issues,
-    issue_rows,
-    no_issues,
-)
+from orgsync.core.issuerows import file_issues, issue_rows, no_issues
+from orgsync.core.issues import CELL_TOO_LARGE, EMPTY_FILE, MOJIBAKE, NO_HEADER, NUL_BYTE, UNNAMED_COLUMN, FileIssue
 from orgsync.core.model import Limits
 from orgsync.core.mojibake import find_mojibake, row_with
 from orgsync.core.records import Records

@@ -27,6 +27,7 @@ from orgsync.core.columns import (
     pool_key,
 )
 from orgsync.core.headerhints import hint_for, show
+from orgsync.core.issuerows import file_issues
 from orgsync.core.issues import (
     DUPLICATE_HEADER,
     HEADER_SPELLING,
@@ -38,7 +39,6 @@ from orgsync.core.issues import (
     UNKNOWN_COLUMN,
     UNKNOWN_LICENSE,
     FileIssue,
-    file_issues,
 )
 from orgsync.core.model import Limits, RowStatus
 from orgsync.core.refusal import refusal

@@ -10,7 +10,8 @@ import polars as pl
 from orgsync.core.columns import CellKind
 from orgsync.core.formula import fused
 from orgsync.core.frames import names_where
-from orgsync.core.issues import EMAILS_DIFFER, IDS_DIFFER, issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
+from orgsync.core.issues import EMAILS_DIFFER, IDS_DIFFER
 from orgsync.core.rows import ROW_NUMBER, FileColumn, FileLayout, RawFile
 
 OTHER_EMAIL_KEY: Final = "other_email_key"

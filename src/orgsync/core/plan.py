@@ -9,7 +9,7 @@ import polars as pl
 
 from orgsync.core.assigning import AssignmentEdit
 from orgsync.core.grouprules.book import AppliedRule
-from orgsync.core.issues import no_issues
+from orgsync.core.issuerows import no_issues
 from orgsync.core.model import Mode
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from orgsync.core.columns import RESULT_HEADERS, fold_header
 from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused
 from orgsync.core.frames import names_where
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import RowStatus, Severity
 from orgsync.core.rows import ROW_NUMBER, FileLayout, RawFile
 

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from orgsync.core.columns import Column, ColumnGroup
-from orgsync.core.issues import no_issues
+from orgsync.core.issuerows import no_issues
 
 ROW_NUMBER = "row_number"
 SETTLED: Final = pl.Schema({ROW_NUMBER: pl.Int64, "learner_id": pl.Int64, "manager_id": pl.Int64})

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from orgsync.core.columns import CLEAR_TOKEN, CellKind, ColumnGroup
+from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.issues import (
     CLEAR_IDENTITY,
     CONTROL_CHARACTER,
@@ -18,8 +19,6 @@ from orgsync.core.issues import (
     SCIENTIFIC_ID,
     TOO_LONG,
     IssueKind,
-    issue_rows,
-    no_issues,
 )
 from orgsync.core.rows import FileColumn
 

@@ -6,15 +6,8 @@ from typing import Final
 import polars as pl
 
 from orgsync.core.columns import CLEAR_TOKEN, GROUP_PREFIX, CellKind, ColumnGroup
-from orgsync.core.issues import (
-    GROUP_ADDED_AND_REMOVED,
-    LOSSY_ENCODING,
-    NEAR_DUPLICATE_VALUE,
-    FileIssue,
-    file_issues,
-    issue_rows,
-    no_issues,
-)
+from orgsync.core.issuerows import file_issues, issue_rows, no_issues
+from orgsync.core.issues import GROUP_ADDED_AND_REMOVED, LOSSY_ENCODING, NEAR_DUPLICATE_VALUE, FileIssue
 from orgsync.core.normalize import fold_key, fold_keys
 from orgsync.core.rows import ROW_NUMBER, FileColumn
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orgsync.core.issues import group_issues, rows_with
+from orgsync.core.issuerows import group_issues, rows_with
 from orgsync.core.model import RowStatus, Severity
 from orgsync.core.rows import ROW_NUMBER
 

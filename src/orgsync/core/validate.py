@@ -11,15 +11,8 @@ from orgsync.core.columns import CLEAR_TOKEN, CellKind, ColumnGroup
 from orgsync.core.dates import iso_dates
 from orgsync.core.frames import names_where
 from orgsync.core.groupnames import group_limits, group_names, unreadable
-from orgsync.core.issues import (
-    INVALID_DATE,
-    INVALID_GROUP_LIST,
-    INVALID_VALUE,
-    IssueKind,
-    issue_rows,
-    no_issues,
-    rows_with,
-)
+from orgsync.core.issuerows import issue_rows, no_issues, rows_with
+from orgsync.core.issues import INVALID_DATE, INVALID_GROUP_LIST, INVALID_VALUE, IssueKind
 from orgsync.core.model import Severity
 from orgsync.core.normalize import fold_keys, normalize
 from orgsync.core.rows import ROW_NUMBER, CheckedRows, FileColumn, FileLayout, RawFile

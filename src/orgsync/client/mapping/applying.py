@@ -18,7 +18,7 @@ from orgsync.core.columns import fold_header
 from orgsync.core.csvfile import read_csv
 from orgsync.core.frames import names_where
 from orgsync.core.headers import is_known_header
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import Severity
 from orgsync.core.rows import ROW_NUMBER, RawFile
 

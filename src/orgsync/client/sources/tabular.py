@@ -9,7 +9,7 @@ from orgsync.client.sources.base import Pulled, UnusableSource
 from orgsync.client.sources.csvout import write_frame
 from orgsync.core.csvfile import read_csv
 from orgsync.core.encoding import read_text
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import Limits, Severity
 from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.core.unpacking import unpack

@@ -5,7 +5,7 @@ from typing import Final
 
 from orgsync.core.guards.case import Case, HoldReason
 from orgsync.core.guards.limits import MANY, Limit
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import Severity
 from orgsync.core.rows import CheckedRows, FileLayout
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from orgsync.core.assigning import CLOSED, OPEN, Assignment, Audience, AudienceKind
 from orgsync.core.directory import Directory
-from orgsync.core.issues import no_issues
+from orgsync.core.issuerows import no_issues
 from orgsync.core.normalize import fold_key, fold_keys
 from orgsync.core.plan import LEARNER_ASSIGNMENTS, Policy, Writes
 from orgsync.core.planning.later import left_for_later

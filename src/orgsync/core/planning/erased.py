@@ -8,7 +8,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.normalize import fold_keys
 from orgsync.core.rows import CheckedRows
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import ACTIVE, Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.plan import INVITED, Policy
 
 _LICENSES: Final = ["learner_id", "row_number", "before", "after"]

@@ -8,7 +8,7 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.columns import ATTRIBUTE_NAMES, CLEAR_TOKEN, CUSTOM_PREFIX
 from orgsync.core.directory import Directory, FeedAbove
-from orgsync.core.issues import issue_rows, no_issues, worded
+from orgsync.core.issuerows import issue_rows, no_issues, worded
 from orgsync.core.plan import Policy
 from orgsync.core.rows import FileLayout
 

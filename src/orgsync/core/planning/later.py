@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from orgsync.core import issues as kinds
-from orgsync.core.issues import issue_rows, no_issues, worded
+from orgsync.core.issuerows import issue_rows, no_issues, worded
 from orgsync.core.plan import Policy
 
 _SAYS_LEAVING: Final = frozenset({"worker_status", "end_date"})

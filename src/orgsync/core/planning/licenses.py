@@ -7,7 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import ACTIVE, DENIED, SCHEDULED, WAITING, Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 from orgsync.core.planning.later import left_for_later

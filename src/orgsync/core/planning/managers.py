@@ -8,7 +8,7 @@ from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN
 from orgsync.core.directory import Directory
 from orgsync.core.frames import beside
-from orgsync.core.issues import issue_rows, no_issues, worded
+from orgsync.core.issuerows import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 from orgsync.core.planning.later import keep_managers

@@ -9,7 +9,7 @@ from orgsync.core import issues as kinds
 from orgsync.core.columns import CLEAR_TOKEN, GROUP_PREFIX
 from orgsync.core.directory import REASON_FILE, REASON_HAND, REASON_RULE, REASON_SCIM, Directory
 from orgsync.core.groupnames import group_names
-from orgsync.core.issues import issue_rows, no_issues, worded
+from orgsync.core.issuerows import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.normalize import fold_key
 from orgsync.core.plan import Policy

@@ -6,7 +6,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
-from orgsync.core.issues import issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.planning.handrows import ABSORBS, TAKES
 
 CLAIMS, GROUPS, POOLS = "claims", "memberships", "licenses"

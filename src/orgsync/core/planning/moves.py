@@ -12,7 +12,8 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
 from orgsync.core.frames import beside
-from orgsync.core.issues import IssueKind, issue_rows, no_issues
+from orgsync.core.issuerows import issue_rows, no_issues
+from orgsync.core.issues import IssueKind
 
 _WISH: Final = ("row_number", "learner_id", "is_change", "known", "unique_user_id", "target_email_key", "target_id")
 

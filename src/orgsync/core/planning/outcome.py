@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from orgsync.core import issues as kinds
-from orgsync.core.issues import rows_with
+from orgsync.core.issuerows import rows_with
 from orgsync.core.model import RowStatus, Severity
 from orgsync.core.plan import Writes
 from orgsync.core.planning.match import Matched

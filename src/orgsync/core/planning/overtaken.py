@@ -10,7 +10,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import ACTIVE, SCHEDULED, WAITING, Directory
-from orgsync.core.issues import ISSUE_SCHEMA, issue_rows, no_issues, worded
+from orgsync.core.issuerows import ISSUE_SCHEMA, issue_rows, no_issues, worded
 from orgsync.core.plan import Policy
 from orgsync.core.planning.kept import keep_values
 

@@ -9,7 +9,8 @@ from orgsync.core import issues as kinds
 from orgsync.core.columns import PERMISSION_NAMES
 from orgsync.core.directory import Directory
 from orgsync.core.groupnames import parse_group_limit
-from orgsync.core.issues import FileIssue, file_issues, issue_rows, no_issues, worded
+from orgsync.core.issuerows import file_issues, issue_rows, no_issues, worded
+from orgsync.core.issues import FileIssue
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 from orgsync.core.planning.later import keep_permissions

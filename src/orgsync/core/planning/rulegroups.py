@@ -10,7 +10,7 @@ from orgsync.core.directory import ACTIVE, REASON_FILE, REASON_RULE, Directory
 from orgsync.core.grouprules.book import AppliedRule, RuleEdit, stored_attributes
 from orgsync.core.grouprules.conditions import Condition, managers_of
 from orgsync.core.grouprules.judging import LINKS, World, reports_of, rule_members
-from orgsync.core.issues import no_issues
+from orgsync.core.issuerows import no_issues
 from orgsync.core.plan import Policy, Writes
 from orgsync.core.planning.later import left_for_later
 from orgsync.core.planning.memberships import MEMBERSHIPS, NEW_GROUPS

@@ -9,7 +9,8 @@ import polars as pl
 from orgsync.core import issues as kinds
 from orgsync.core.columns import CUSTOM_PREFIX
 from orgsync.core.directory import Directory
-from orgsync.core.issues import FileIssue, file_issues, issue_rows, worded
+from orgsync.core.issuerows import file_issues, issue_rows, worded
+from orgsync.core.issues import FileIssue
 from orgsync.core.model import RowStatus
 from orgsync.core.plan import OVERRIDES, Plan, Policy, Writes
 from orgsync.core.planning.assignments import plan_assignments

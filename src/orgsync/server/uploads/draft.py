@@ -11,7 +11,8 @@ from orgsync.core import issues as kinds
 from orgsync.core.approval import exceeds_additions, exceeds_approval, exceeds_identity_approval
 from orgsync.core.checking import CheckedFile, OpenedFile, open_file
 from orgsync.core.guards import ADMIN_CHANGE, HoldReason
-from orgsync.core.issues import IssueKind, rows_with
+from orgsync.core.issuerows import rows_with
+from orgsync.core.issues import IssueKind
 from orgsync.core.model import Limits, Mode, RowPolicy, Severity
 from orgsync.core.plan import Plan, Policy
 from orgsync.core.planning.build import build_plan

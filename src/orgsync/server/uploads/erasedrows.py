@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from orgsync.core.directory import Directory
-from orgsync.core.issues import ERASED_PERSON, no_issues
+from orgsync.core.issuerows import no_issues
+from orgsync.core.issues import ERASED_PERSON
 from orgsync.core.plan import Plan
 from orgsync.core.planning.erased import refuse_erased, unknown_keys
 from orgsync.core.rows import CheckedRows

@@ -10,7 +10,7 @@ from orgsync.client.acknowledged.store import History, feed_history
 from orgsync.core.checking import CheckedFile
 from orgsync.core.directory import Directory
 from orgsync.core.guards import Case, HoldReason, Overrides, fill_of, reasons_to_hold
-from orgsync.core.issues import no_issues
+from orgsync.core.issuerows import no_issues
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
 from orgsync.core.planning.build import build_plan
