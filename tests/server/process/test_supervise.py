@@ -45,9 +45,11 @@ while True:
     signal.pause()
 """
 
+# Tests that run under nohup ignore SIGHUP, and so would their children.
 SUPERVISE = """
-import sys
+import signal, sys
 from orgsync.server.supervise import Child, Supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 folder, grace, *programs = sys.argv[1:]
 children = [Child(f"c{n}", (sys.executable, "-c", code, folder)) for n, code in enumerate(programs)]
 sys.exit(Supervisor(children, log=print, grace=float(grace)).run())
