@@ -31,6 +31,8 @@ LAST_ANSWER: Final = "ended, and so do I\n"
 LARGEST: Final = 500_000_000
 """Bytes of memory at its peak after which the process makes room for a fresh one."""
 FIRST_TO_GO: Final = "800"
+YIELDING: Final = 5
+"""How much nicer than the rest: pages and answers go before a file, and the database before what prepares its rows."""
 STORAGE_SECONDS: Final = 2.0
 """Between two looks whether storage is back."""
 OUT_OF_MEMORY_SCORE: Final = Path("/proc/self/oom_score_adj")
@@ -42,6 +44,7 @@ def main() -> int:
     """Serve until standard input ends."""
     # Ctrl-C is for the worker, which drains.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(YIELDING)
     if OUT_OF_MEMORY_SCORE.exists():
         # When memory runs out the system shall end this process, not the worker or the database.
         OUT_OF_MEMORY_SCORE.write_text(FIRST_TO_GO, encoding="ascii")
