@@ -96,7 +96,8 @@ def _clean(raw: RawFile, layout: FileLayout) -> pl.DataFrame:
     cells = raw.rows.select(ROW_NUMBER, *kinds)
     if layout.is_defused:
         cells = cells.with_columns(fused(pl.col(name)) for name in kinds)
-    letters = [_clean_letters(cells[name], is_key=kind in _KEY_KINDS) for name, kind in kinds.items()]
+    other = names_where(cells, lambda text: text.str.len_bytes() != text.str.len_chars(), kinds)
+    letters = [_clean_letters(cells[name], is_key=kinds[name] in _KEY_KINDS) for name in other]
     # What is clean already, as nearly every column is, stays the column that was read, and takes no memory.
     clean = cells.with_columns(cleaned for cleaned, _ in letters)
     if raw.may_hold_controls:

@@ -7,7 +7,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
-from orgsync.core.frames import beside
+from orgsync.core.frames import beside, repeated
 from orgsync.core.issuerows import issue_rows, no_issues, worded
 from orgsync.core.model import Mode
 from orgsync.core.plan import Policy
@@ -283,8 +283,7 @@ def _fail_repeats(judged: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
 
 def _may_repeat(rows: pl.DataFrame) -> pl.Series:
     """Leave only rows that share a key with another one: the windows that follow are dear for a million rows."""
-    shared = [rows[name].is_duplicated() & rows[name].is_not_null() for name in ("learner_id", "target_email_key")]
-    return shared[0] | shared[1] | (rows["target_id"].is_duplicated() & rows["target_id"].is_not_null())
+    return repeated(rows["learner_id"]) | repeated(rows["target_email_key"]) | repeated(rows["target_id"])
 
 
 def _names_nobody() -> pl.Expr:

@@ -11,7 +11,7 @@ import polars as pl
 
 from orgsync.core import issues as kinds
 from orgsync.core.directory import Directory
-from orgsync.core.frames import beside
+from orgsync.core.frames import beside, repeated
 from orgsync.core.issuerows import issue_rows, no_issues
 from orgsync.core.issues import IssueKind
 
@@ -66,7 +66,7 @@ def _refusal() -> pl.Expr:
 def _losers(wants: pl.DataFrame, kind: IssueKind) -> dict[int, str]:
     """Of several rows that want the same key the first gets it."""
     # Windows are dear, and hardly any key is wanted twice.
-    wanted = wants.select("row_number", "target").filter(wants["target"].is_duplicated())
+    wanted = wants.select("row_number", "target").filter(repeated(wants["target"]))
     later = wanted.filter(pl.col("row_number") != pl.col("row_number").min().over("target"))
     return dict.fromkeys(later["row_number"].to_list(), kind.code)
 

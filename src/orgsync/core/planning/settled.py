@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from orgsync.core.frames import repeated
 from orgsync.core.rows import SETTLED
 
 CLAIMS: Final = pl.Schema({"learner_id": pl.Int64, "fingerprint": pl.Int64, "manager_id": pl.Int64})
@@ -30,8 +31,9 @@ KEYS: Final = pl.Schema({"learner_id": pl.Int64, "email_key": pl.String, "unique
 def settle(fingerprints: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Return `SETTLED`: the rows whose fingerprint is stored. Rows that are equal to another one are not among them."""
     known = claims.drop_nulls("fingerprint")
-    known = known.filter(pl.col("fingerprint").is_unique())
-    once = fingerprints.drop_nulls("fingerprint").filter(pl.col("fingerprint").is_unique())
+    known = known.filter(~repeated(known["fingerprint"]))
+    once = fingerprints.drop_nulls("fingerprint")
+    once = once.filter(~repeated(once["fingerprint"]))
     return once.join(known, on="fingerprint", how="inner", maintain_order="left").select(list(SETTLED))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from orgsync.core.fingerprint import fingerprints, may_be_kept
+from orgsync.core.frames import repeated
 from orgsync.core.model import RowStatus
 from orgsync.core.rows import ROW_NUMBER, RawFile
 from orgsync.server.directory.fingerprints import SaidOfCreated, keep_fingerprints, said_of_created
@@ -64,7 +65,7 @@ def _said_by(draft: Draft, epoch: int, today: date) -> _Said:
     people = kept.join(applied.select(ROW_NUMBER, "learner_id"), on=ROW_NUMBER, how="inner")
     said = fingerprints(_raw_of(draft.file.raw, people), epoch).drop_nulls().join(people, on=ROW_NUMBER)
     said = said.select("learner_id", "fingerprint")
-    said = said.filter(pl.col("learner_id").is_unique())
+    said = said.filter(~repeated(said["learner_id"]))
     return _Said(said, said_of_created(draft.plan.writes, said, today=today))
 
 
