@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orgsync.core.model import JobStatus
-from orgsync.server.directory.models import Learner
+from orgsync.server.directory.models import Feed, Learner
+from orgsync.server.directory.recounting import keep_counts
 from orgsync.server.uploads import pipeline
 from orgsync.server.uploads.draft import open_source
 from orgsync.server.uploads.media import read_verified
 from orgsync.server.uploads.shortcut import Shortcuts
 from tests.properties.budget import EXAMPLES, stories
+from tests.server.pipeline.counts import check_counts
 from tests.server.pipeline.pipeline_world import MONDAY, World, hold_codes, kinds, statuses
 from tests.server.pipeline.shortcut_story import act, all_acts, first_night, new_name, plain_acts, set_up
 
@@ -58,6 +60,8 @@ def tell_twice(make: Callable[..., World], story: list[tuple[Any, ...]]) -> None
 
         assert seen[Shortcuts.ALWAYS] == seen[Shortcuts.OFF], what
         assert worlds[Shortcuts.ALWAYS].state == worlds[Shortcuts.OFF].state, what
+        check_counts(worlds[Shortcuts.ALWAYS])
+        keep_counts(worlds[Shortcuts.ALWAYS].id, list(Feed.objects.filter(**worlds[Shortcuts.ALWAYS].mine)))
 
 
 def test_same_bytes_are_settled_whole(make: Callable[..., World], settings: LazySettings) -> None:

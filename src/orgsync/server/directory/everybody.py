@@ -16,7 +16,7 @@ _FROM: Final = """
       LEFT JOIN directory_claim AS claim
              ON claim.organization_id = learner.organization_id AND claim.learner_id = learner.id
             AND claim.feed_id = %(feed)s
-     WHERE learner.organization_id = %(organization)s
+     WHERE learner.organization_id = %(organization)s {among}
 """
 # By the columns themselves: of these the planner knows how few values they have, of expressions it does not.
 _PEOPLE: Final = f"""
@@ -28,13 +28,15 @@ _LICENSES: Final = """
       FROM directory_licenseassignment AS license
       LEFT JOIN directory_learner AS learner
              ON learner.organization_id = license.organization_id AND learner.id = license.learner_id
-     WHERE license.organization_id = %(organization)s AND license.state = 'active'
+     WHERE license.organization_id = %(organization)s AND license.state = 'active' {among}
      GROUP BY 1, 2
 """
 _MEMBERSHIPS: Final = """
-    SELECT group_id, count(*) FROM directory_membership WHERE organization_id = %(organization)s GROUP BY 1
+    SELECT group_id, count(*)
+      FROM directory_membership AS membership
+     WHERE organization_id = %(organization)s {among}
+     GROUP BY 1
 """
-
 
 _ASSIGNMENTS: Final = """
     SELECT learner.department_name, count(*)
@@ -44,6 +46,7 @@ _ASSIGNMENTS: Final = """
      WHERE assigned.organization_id = %(organization)s AND assigned.state = 'open'
      GROUP BY 1
 """
+_AMONG: Final = "AND {} = ANY (%(among)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +55,38 @@ class CountedDirectory:
 
     organization_id: int
     feed_id: int
+    among: Sequence[int] | None = None
+    """Learners; where they are given, `people`, `licenses` and `memberships` count nobody else."""
 
     def people(self, names: Sequence[str]) -> pl.DataFrame:
         counts = ", ".join(["count(*)", *(f"count({_value(place, name)})" for place, name in enumerate(names))])
         filled = dict.fromkeys((f"{FILLED}{name}" for name in names), pl.Int64())
         schema = {**PEOPLE_KEYS, "count": pl.Int64(), **filled}
-        return self._read(_PEOPLE.format(counts=counts), schema, names=names)
+        query = _PEOPLE.format(counts=counts, among=self._among("learner.id"))
+        return self._read(query, schema, names=names)
 
     def licenses(self) -> pl.DataFrame:
-        return self._read(_LICENSES, {"pool_id": pl.Int64(), "department_name": pl.String(), "count": pl.Int64()})
+        query = _LICENSES.format(among=self._among("license.learner_id"))
+        return self._read(query, {"pool_id": pl.Int64(), "department_name": pl.String(), "count": pl.Int64()})
 
     def memberships(self) -> pl.DataFrame:
-        return self._read(_MEMBERSHIPS, {"group_id": pl.Int64(), "count": pl.Int64()})
+        query = _MEMBERSHIPS.format(among=self._among("membership.learner_id"))
+        return self._read(query, {"group_id": pl.Int64(), "count": pl.Int64()})
 
     def assignments(self) -> pl.DataFrame:
         return self._read(_ASSIGNMENTS, {"department_name": pl.String(), "count": pl.Int64()})
 
     def values(self, name: str) -> pl.DataFrame:
         value = _value(0, name)
-        query = f"SELECT {value}, count(*) {_FROM} AND {value} IS NOT NULL GROUP BY 1"
+        everybody = _FROM.format(among="")
+        query = f"SELECT {value}, count(*) {everybody} AND {value} IS NOT NULL GROUP BY 1"
         return self._read(query, {"value": pl.String(), "count": pl.Int64()}, names=[name])
 
+    def _among(self, learner: str) -> str:
+        return "" if self.among is None else _AMONG.format(learner)
+
     def _read(self, query: str, schema: dict[str, pl.DataType], *, names: Sequence[str] = ()) -> pl.DataFrame:
-        values = {"organization": self.organization_id, "feed": self.feed_id}
+        values = {"organization": self.organization_id, "feed": self.feed_id, "among": self.among}
         named = {f"name{place}": name for place, name in enumerate(names)}
         with connection.cursor() as cursor:
             return read_frame(cursor, query, {**values, **named}, pl.Schema(schema))

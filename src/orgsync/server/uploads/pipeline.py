@@ -12,6 +12,7 @@ from orgsync.core.guards import fill_of
 from orgsync.core.model import Mode
 from orgsync.core.planning.kept import fields_spoken
 from orgsync.server.directory.apply import apply_writes
+from orgsync.server.directory.carrying import CarriedCounts
 from orgsync.server.directory.models import Feed
 from orgsync.server.directory.recounting import WORTH_IT
 from orgsync.server.directory.revision import lock_directory
@@ -127,6 +128,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
     remembered = remember_rows(job, draft, files, now=now)
     writes = draft.plan.writes
     if not writes.is_empty:
+        carried = CarriedCounts.over(job.organization_id, writes, revision=revision)
         applied = apply_writes(
             writes,
             organization_id=job.organization_id,
@@ -137,6 +139,7 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
             said=remembered.of_created() if remembered else None,
         )
         revision = applied.revision
+        carried.keep(applied)
         send_invitations(job, writes, applied, now=now)
     follow_people(job, draft, now=now)
     note_rule(job, writes)
