@@ -27,7 +27,7 @@ ROWS: Final = 1_000
 FAR: Final = 0.01
 """Seconds that each word between a worker and a database that is far away takes, in each direction."""
 JOBS: Final = """
-    SELECT organization_id, status, extract(epoch FROM started_at), extract(epoch FROM finished_at)
+    SELECT organization_id, status, extract(epoch FROM started_at)::float8, extract(epoch FROM finished_at)::float8
       FROM uploads_uploadjob WHERE id > %s ORDER BY finished_at
 """
 UNFINISHED: Final = "SELECT count(*) FROM uploads_uploadjob WHERE status IN ('CREATED', 'QUEUED', 'PROCESSING')"

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import psycopg
+from django.db.utils import DatabaseError, InterfaceError, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 
 _DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}  # nosec B105
@@ -14,6 +16,8 @@ NOTICE: Final[dict[str, Any]] = {
 }
 """How soon a cut network is noticed: within half a minute; the system's own defaults are a quarter of an hour (a word
 on its way) and two hours (waiting for one). A URL may say otherwise."""
+_UNREACHABLE: Final = ("08", "57P", "53300", "25006")
+"""SQLSTATE: no connection, ended by its server, no session left, read only (a primary that was another's stand-by)."""
 
 
 def django_database(url: str, *, application_name: str, is_pooled: bool = False) -> dict[str, Any]:
@@ -39,3 +43,15 @@ def django_database(url: str, *, application_name: str, is_pooled: bool = False)
 def queue_connection(url: str, *, application_name: str) -> dict[str, Any]:
     """Return psycopg's parameters for the queue's own address, which may be a pooler too: nothing is prepared there."""
     return NOTICE | conninfo_to_dict(url) | {"application_name": application_name, "prepare_threshold": None}
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Tell whether an error means that the database cannot be reached, shuts down, or is one that takes no writes."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, DatabaseError):
+        return False
+    state = error.__cause__.sqlstate if isinstance(error.__cause__, psycopg.Error) else None
+    if state is None:
+        return isinstance(error, OperationalError)  # the connection broke: nobody was there to give a state
+    return state.startswith(_UNREACHABLE)

@@ -1,15 +1,18 @@
 """Errors in the language of whoever asked: JSON on the wire, a page everywhere else."""
 
+import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from orgsync.server.api import errors as wire
 from orgsync.server.api_v1.problems import is_ours, plain_problem
+from orgsync.server.database import is_away
 from orgsync.server.scim.errors import is_scim, plain_error
 from orgsync.server.uploads.storage import STORAGE_ERRORS
 
@@ -36,7 +39,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, wire.server_error)
+    """Answer when something broke; while it is the database that cannot be reached, 503: to ask again is right then."""
+    if not is_away(sys.exception()):
+        return _answer(request, 500, wire.server_error)
+    response = _answer(request, 503, wire.database_away)
+    response["Retry-After"] = str(wire.DATABASE_RETRY_AFTER)
+    return response
 
 
 class WithoutStorage:
@@ -65,4 +73,6 @@ def _answer(request: HttpRequest, status: int, on_wire: Callable[..., HttpRespon
         return plain_error(request, status)
     if is_wire(request):
         return on_wire(request, *arguments)
-    return render(request, "web/error.html", {"status": status}, status=status)
+    # Who asks is in the database; when something broke, that may be what did.
+    known = None if status >= HTTPStatus.INTERNAL_SERVER_ERROR else request
+    return HttpResponse(render_to_string("web/error.html", {"status": status}, request=known), status=status)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from orgsync.server.api.draining import Refusal
 
 STORAGE_RETRY_AFTER: Final = 30  # seconds
+DATABASE_RETRY_AFTER: Final = 5  # seconds, in which a stand-by is promoted or a restart done
 
 
 class ApiError(Exception):
@@ -97,6 +98,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:  # no
 def storage_away(request: HttpRequest) -> JsonResponse:
     """Answer while files can neither be stored nor read; nothing of the request has been kept."""
     return render(request, busy("The storage of files does not answer; try again.", STORAGE_RETRY_AFTER))
+
+
+def database_away(request: HttpRequest) -> JsonResponse:
+    """Answer while the database cannot be reached or takes no writes; nothing of the request has been kept."""
+    return render(request, busy("The database does not answer; try again.", DATABASE_RETRY_AFTER))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

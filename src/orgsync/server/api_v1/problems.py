@@ -61,7 +61,7 @@ _PLAIN: Final = {
     403: ("ACCESS_DENIED", "Not enough permissions."),
     404: ("RESOURCE_NOT_FOUND", "There is no such resource."),
     500: ("INTERNAL_SERVER_ERROR", "Something broke; quote the x-li-uuid header."),
-    503: ("BUSY", "The storage of files does not answer; try again."),
+    503: ("BUSY", "The storage of files or the database does not answer; try again."),
 }
 
 
