@@ -91,6 +91,8 @@ def _plug_in(stack: ExitStack, host: Host, bridge: str) -> Host:
     _run("ip", "netns", "add", host.namespace)
     stack.callback(_run, "ip", "netns", "del", host.namespace)
     _run("ip", "link", "add", host.cable, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
+    # With its namespace it would go, too, but later, and the next network has cables of the same names.
+    stack.callback(_run, "ip", "link", "del", host.cable)
     _run("ip", "link", "set", host.cable, "master", bridge, "up")
     _inside(host, "ip", "addr", "add", f"{host.address}/24", "dev", "eth0")
     for device in ("lo", "eth0"):
