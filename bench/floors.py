@@ -78,13 +78,6 @@ def copy_into_own_tables(data_dir: Path) -> float:
             return timing.seconds(lambda: _fill_all(connection, files))
 
 
-def edit_by_hand(data_dir: Path) -> None:
-    """Change one value of one person and count the write, as a page does."""
-    with embedded_database(data_dir) as url, psycopg.connect(url) as connection:
-        connection.execute("UPDATE directory_learner SET work_title = 'By hand' WHERE id = 7")
-        connection.execute("UPDATE orgs_organization SET revision = revision + 1")
-
-
 def _twin(table: str) -> Identifier:
     return Identifier(f"bench_{table}")
 

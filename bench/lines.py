@@ -132,7 +132,7 @@ def _online(server: BenchServer, files: Files, results: Path, *, repeats: int) -
         read = timing.call_in_fresh_process(timing.READ_CSV, files.first, repeats=repeats)
         again, peak = _job(server, files.first, results)
         yield Line("same file again", "polars.read_csv", again, read, peak)
-        floors.edit_by_hand(server.data_dir)
+        server.edit_by_hand()
         edited, peak = _job(server, files.first, results)
         yield Line("same file, after one edit by hand", "polars.read_csv", edited, read, peak)
 

@@ -23,6 +23,8 @@ from orgsync.server.embedded import remove_data_dir
 ORGSYNC: Final = (sys.executable, "-m", "orgsync")
 PATIENCE: Final = 180.0
 WORLD: Final = Path(__file__).with_name("make_world.py")
+EDIT: Final = Path(__file__).with_name("edit_one.py")
+ORGANIZATION: Final = "Example Ltd"
 LISTENING: Final = re.compile(r"^Listening on (\S+)$", re.MULTILINE)
 KEPT: Final = frozenset({"ORGSYNC_POSTGRES_BIN", "ORGSYNC_POSTGRES_USER", "ORGSYNC_SYSTEM_DIR"})
 # Asked often, so that waiting between two questions does not count as work.
@@ -73,6 +75,12 @@ class BenchServer:
                 api.download(job.result_media, target, on_position=_nothing)
         return seconds
 
+    def edit_by_hand(self) -> None:
+        """Change one value of one person as a page does."""
+        status = _run_beside(_environment(self.data_dir), EDIT, ORGANIZATION)
+        if status != "DONE":
+            raise BenchFailed("An edit by hand", status)
+
     def beside(self, organization: str) -> "BenchServer":
         """Return the same server with another, new organization."""
         return replace(self, token=_make_organization(organization, _environment(self.data_dir)))
@@ -89,7 +97,7 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         url = _wait_for(process, log)
-        yield BenchServer(url, data_dir, _make_organization("Example Ltd", environment), process.pid)
+        yield BenchServer(url, data_dir, _make_organization(ORGANIZATION, environment), process.pid)
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -99,12 +107,17 @@ def running_server(folder: Path) -> Iterator[BenchServer]:
 
 def _make_organization(name: str, environment: dict[str, str]) -> str:
     """Make an organization with a feed of full files; return its token."""
+    return _run_beside(environment, WORLD, name)
+
+
+def _run_beside(environment: dict[str, str], script: Path, *arguments: str) -> str:
+    """Run a script with the settings of the running server; return what it prints."""
     known = json.loads((Path(environment["ORGSYNC_DATA_DIR"]) / "server.json").read_text(encoding="utf-8"))
     given = {"DJANGO_SETTINGS_MODULE": "orgsync.server.settings", "ORGSYNC_DATABASE_URL": known["database_url"]}
-    command = [sys.executable, str(WORLD), name]
+    command = [sys.executable, str(script), *arguments]
     done = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchFailed("Setting up the organization", done.stderr[-2_000:])
+        raise BenchFailed(script.name, done.stderr[-2_000:])
     return done.stdout.strip()
 
 

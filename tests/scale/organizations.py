@@ -27,7 +27,8 @@ ROWS: Final = 1_000
 FAR: Final = 0.01
 """Seconds that each word between a worker and a database that is far away takes, in each direction."""
 JOBS: Final = """
-    SELECT organization_id, status, extract(epoch FROM started_at)::float8, extract(epoch FROM finished_at)::float8
+    SELECT organization_id, status, extract(epoch FROM started_at)::float8, extract(epoch FROM finished_at)::float8,
+           hold_reasons::text
       FROM uploads_uploadjob WHERE id > %s ORDER BY finished_at
 """
 UNFINISHED: Final = "SELECT count(*) FROM uploads_uploadjob WHERE status IN ('CREATED', 'QUEUED', 'PROCESSING')"
@@ -80,7 +81,7 @@ class Crowd:
             time.sleep(0.2)
 
     def ended(self, after: int) -> list[tuple[Any, ...]]:
-        """Return organization, status, start and end of each job after that one, in the order of their ends."""
+        """Return organization, status, start, end and reasons of each job after that one, as they ended."""
         found = self._ask(JOBS, after)
         assert {line[1] for line in found} == {"DONE"}, found
         return found
@@ -177,7 +178,9 @@ def fairness(everybody: Crowd, backlog: int = 40, others: int = 20) -> str:
 
 
 def _file(number: int) -> File:
-    return File("changes", tuple(Row(f"C{who}", f"Title {number}", "Cooks") for who in range(ROWS)))
+    """Return everybody with one title in a hundred new: guards would mind more than half in seven days."""
+    titles = [f"Title {number - (number - who) % 100}" for who in range(ROWS)]
+    return File("changes", tuple(Row(f"C{who}", title, "Cooks") for who, title in enumerate(titles)))
 
 
 def _cpu_of(pid: int) -> float:

@@ -1,10 +1,11 @@
 """The process that does the work of one worker: `python -m orgsync.server.uploads.child`.
 
 For every line `<job id> <attempt> [<request id>]` on standard input it processes that attempt and answers with one
-line. It ends when its worker does, when it has grown too large (its last answer says so), and by any error: then there
+line. It ends when its worker does, when it has stayed too large (its last answer says so), and by any error: then there
 is no answer, and the worker looks at the job's row to see whether there is an outcome.
 """
 
+import gc
 import logging
 import os
 import resource
@@ -29,13 +30,14 @@ from orgsync.server.uploads.storage import STORAGE_ERRORS, storage
 ANSWER: Final = "ended\n"
 LAST_ANSWER: Final = "ended, and so do I\n"
 LARGEST: Final = 500_000_000
-"""Bytes of memory at its peak after which the process makes room for a fresh one."""
+"""Bytes of memory that are not given back after an attempt, from which on the process makes room for a fresh one."""
 FIRST_TO_GO: Final = "800"
 YIELDING: Final = 5
 """How much nicer than the rest: pages and answers go before a file, and the database before what prepares its rows."""
 STORAGE_SECONDS: Final = 2.0
 """Between two looks whether storage is back."""
 OUT_OF_MEMORY_SCORE: Final = Path("/proc/self/oom_score_adj")
+MEMORY: Final = Path("/proc/self/statm")
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,11 @@ def await_storage() -> None:
             return
 
 
-def peak_memory() -> int:
-    """Return the most memory that this process ever had, in bytes."""
+def memory_held() -> int:
+    """Return the memory that this process keeps, in bytes; where the system does not tell, the most it ever had."""
+    gc.collect()
+    if MEMORY.exists():
+        return int(MEMORY.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -106,7 +111,7 @@ def _serve(orders: Iterable[str], answers: TextIO) -> None:
             await_storage()
             raise
         connections.close_all()
-        is_last = peak_memory() > LARGEST
+        is_last = memory_held() > LARGEST
         answers.write(LAST_ANSWER if is_last else ANSWER)
         answers.flush()
         if is_last:
