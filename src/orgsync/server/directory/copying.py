@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composed, Identifier
 
 SLICE_ROWS: Final = 50_000
-PLAIN_ROWS: Final = 10_000
+PLAIN_ROWS: Final = 100_000
 PART_BYTES: Final = 32_000_000  # of text, before it becomes a frame
 # What would end a cell or a row, and the character that stands before it in their stead.
 _ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -113,7 +113,7 @@ def read_plain(
     """Return `SELECT columns FROM source` as a frame of the schema; three times as fast as `read_frame`.
 
     For columns only whose text never has a comma, a quotation mark or a line break: numbers, states, true and false.
-    `part` is a whole number in the source, by which ten thousand rows or so come as one value. No order is promised.
+    `part` is a whole number in the source, by which some hundred thousand rows come as one value. No order is promised.
     """
     line = ", ',', ".join(columns)
     # No text from outside is in it: columns and source are constants of the caller.
