@@ -151,6 +151,7 @@ def measure(count: int, *, say: Callable[[str], None] = print) -> None:
             for workers in (1, 2, 4):
                 told = all_of_them.drain(workers, few[: count // 8], database_url=far)
                 say(f"{workers} workers, database {FAR * 1000:.0f} ms away: {told}")
+            all_of_them.stop_workers()
         say(fairness(all_of_them))
 
 

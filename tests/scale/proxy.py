@@ -24,6 +24,7 @@ class Proxy:
         self._delay = delay
         self._turn = 0
         self._down: dict[Address, float] = {}
+        self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -43,19 +44,29 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    async def _hang_up(self) -> None:
+        """Close every connection: one that only hung would keep, at a database, whatever its session has locked."""
+        self._server.close()
+        left = list(self._open)
+        for writer in left:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in left), return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found = await self._connect()
         if found is not None:
+            self._open |= {writer, found[1]}
             await asyncio.wait(
                 [
                     asyncio.create_task(self._copy(reader, found[1])),
                     asyncio.create_task(self._copy(found[0], writer)),
                 ]
             )
+            self._open -= {writer, found[1]}
         writer.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
