@@ -101,7 +101,10 @@ def storage_away(request: HttpRequest) -> JsonResponse:
 
 
 def database_away(request: HttpRequest) -> JsonResponse:
-    """Answer while the database cannot be reached or takes no writes; nothing of the request has been kept."""
+    """Answer while the database cannot be reached or takes no writes.
+
+    Its word may have been lost only on the way back: whoever sends an upload again does so with the same key.
+    """
     return render(request, busy("The database does not answer; try again.", DATABASE_RETRY_AFTER))
 
 
