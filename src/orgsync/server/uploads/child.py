@@ -31,6 +31,9 @@ ANSWER: Final = "ended\n"
 LAST_ANSWER: Final = "ended, and so do I\n"
 LARGEST: Final = 500_000_000
 """Bytes of memory that are not given back after an attempt, from which on the process makes room for a fresh one."""
+GIVEN_BACK_SECONDS: Final = 0.5
+"""For how long that is waited for: the allocator gives back a tenth of a second later (`children.MALLOC`)."""
+LOOK_SECONDS: Final = 0.05
 FIRST_TO_GO: Final = "800"
 YIELDING: Final = 5
 """How much nicer than the rest: pages and answers go before a file, and the database before what prepares its rows."""
@@ -90,6 +93,16 @@ def memory_held() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def stays_large() -> bool:
+    """Return whether the process keeps more than `LARGEST`, after a moment in which what is free can be given back."""
+    deadline = time.monotonic() + GIVEN_BACK_SECONDS
+    while memory_held() > LARGEST:
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(LOOK_SECONDS)
+    return False
+
+
 def _serve(orders: Iterable[str], answers: TextIO) -> None:
     # Models can be imported only once Django is set up.
     from orgsync.server.uploads.pipeline import process  # noqa: PLC0415
@@ -111,7 +124,7 @@ def _serve(orders: Iterable[str], answers: TextIO) -> None:
             await_storage()
             raise
         connections.close_all()
-        is_last = memory_held() > LARGEST
+        is_last = stays_large()
         answers.write(LAST_ANSWER if is_last else ANSWER)
         answers.flush()
         if is_last:
