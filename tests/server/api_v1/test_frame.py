@@ -124,6 +124,18 @@ def test_pages_hold_everything_once(caller: Caller, acme: Organization) -> None:
     assert [one["title"] for one in second["items"]] == rest == ["C3", "C4", "C5", "C6", "C7"]
 
 
+@pytest.mark.parametrize(
+    ("until", "status"),
+    [
+        ("3197-12-01T23:55:25-20:24", 200),  # farther from Greenwich than PostgreSQL goes
+        ("2026-03-02T04:30:00+00:00", 200),
+        ("0001-01-01T00:00:00+05:00", 422),
+    ],
+)
+def test_a_time_is_one_whatever_its_zone(caller: Caller, until: str, status: int) -> None:
+    assert caller.get("audit", until=until).status_code == status
+
+
 def test_the_document_is_openapi() -> None:
     """Valid, with a scope on every operation, no token asked for, and no id used twice."""
     answer = Client().get("/api/v1/openapi.json")

@@ -6,14 +6,14 @@ from typing import Any, Final, Literal
 
 from django.http import StreamingHttpResponse
 from ninja import Query, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from orgsync.server.api_v1.calls import MakerRequest
 from orgsync.server.api_v1.files import sent
 from orgsync.server.api_v1.listing import newest_first
 from orgsync.server.api_v1.operations import CSV, Resource
 from orgsync.server.api_v1.paging import Listed, PageQuery
-from orgsync.server.api_v1.shapes import Id, Shape, iso
+from orgsync.server.api_v1.shapes import Id, Moment, Shape, iso
 from orgsync.server.audit.actions import Action
 from orgsync.server.audit.actors import Actor, ActorKind
 from orgsync.server.audit.log import record_look
@@ -52,8 +52,8 @@ class EntriesMeant(Schema):
     action: Literal[("", *(action.value for action in Action))] = ""  # type: ignore[valid-type]  # the catalogue
     actor: Literal[("", *(kind.value for kind in ActorKind))] = ""  # type: ignore[valid-type]  # the catalogue
     actor_id: Id | None = Field(None, description="Of the account, the token or the application.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(None, description="Up to that moment, it not included.")
+    since: Moment | None = None
+    until: Moment | None = Field(None, description="Up to that moment, it not included.")
 
     def chosen(self) -> EntryFilter:
         actor = Actor(ActorKind(self.actor), self.actor_id) if self.actor else None
