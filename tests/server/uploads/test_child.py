@@ -19,7 +19,7 @@ def test_only_what_is_not_given_back_is_too_much(
     looks = iter(held)
     seconds = iter(range(len(held) + 1))
     monkeypatch.setattr(child, "memory_held", lambda: next(looks))
-    monkeypatch.setattr(child, "GIVEN_BACK_SECONDS", len(held) - 1)
+    monkeypatch.setattr(child, "GIVEN_BACK_SECONDS", len(held) - 2)
     monkeypatch.setattr(child, "LOOK_SECONDS", 0)
     monkeypatch.setattr("orgsync.server.uploads.child.time.monotonic", lambda: next(seconds))
 

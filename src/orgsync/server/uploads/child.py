@@ -86,7 +86,6 @@ def await_storage() -> None:
 
 def memory_held() -> int:
     """Return the memory that this process keeps, in bytes; where the system does not tell, the most it ever had."""
-    gc.collect()
     if MEMORY.exists():
         return int(MEMORY.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     unit = 1 if sys.platform == "darwin" else 1024
@@ -95,6 +94,9 @@ def memory_held() -> int:
 
 def stays_large() -> bool:
     """Return whether the process keeps more than `LARGEST`, after a moment in which what is free can be given back."""
+    if memory_held() <= LARGEST:
+        return False
+    gc.collect()
     deadline = time.monotonic() + GIVEN_BACK_SECONDS
     while memory_held() > LARGEST:
         if time.monotonic() > deadline:
