@@ -3,7 +3,6 @@
 A nightly file touches few of a million people; to count all of them anew would take longer than to apply it.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
@@ -13,6 +12,7 @@ import polars as pl
 from orgsync.core.directory import FILLED
 from orgsync.core.plan import Writes
 from orgsync.server.directory.everybody import CountedDirectory
+from orgsync.server.directory.headcounts import content_of, frame_of
 from orgsync.server.directory.models import Headcount
 from orgsync.server.directory.registry import AppliedIds
 
@@ -23,20 +23,17 @@ NUMBER: Final = "count"
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What is kept of a directory for one feed."""
+    """Counts of some people: for each of the rows that are kept, and once for all of these."""
 
-    people: pl.DataFrame
+    people: Sequence[pl.DataFrame]
     licenses: pl.DataFrame
     memberships: pl.DataFrame
 
     @classmethod
-    def kept_in(cls, row: Headcount) -> Self:
-        return cls(*(pl.read_parquet(bytes(part)) for part in (row.people, row.licenses, row.memberships)))
-
-    @classmethod
-    def among(cls, row: Headcount, learner_ids: Sequence[int]) -> Self:
-        counted = CountedDirectory(row.organization_id, row.feed_id, learner_ids)
-        return cls(counted.people(row.names), counted.licenses(), counted.memberships())
+    def among(cls, kept: Sequence[Headcount], learner_ids: Sequence[int]) -> Self:
+        counted = [CountedDirectory(row.organization_id, row.feed_id, learner_ids) for row in kept]
+        people = [one.people(row.names) for one, row in zip(counted, kept, strict=True)]
+        return cls(people, counted[0].licenses(), counted[0].memberships())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +41,33 @@ class CarriedCounts:
     """The counts of an organization that are good for the revision at which a job writes, and whom it touches."""
 
     kept: Sequence[Headcount]
+    """Not empty."""
     touched: Sequence[int]
     """People who are there before the job writes."""
-    before: Sequence[_Counts]
+    before: _Counts
 
     @classmethod
-    def over(cls, organization_id: int, writes: Writes, *, revision: int) -> Self:
-        """Count whom the writes touch, before they are written; call it where they are, under the write lock."""
+    def over(cls, organization_id: int, writes: Writes, *, revision: int) -> Self | None:
+        """Count whom the writes touch, before they are written; None where nothing is kept or it cannot be carried.
+
+        Call it where they are written, under the write lock.
+        """
         kept = list(Headcount.objects.filter(organization_id=organization_id, revision=revision))
-        touched = None if not kept else _touched(writes)
+        touched = _touched(writes) if kept else None
         if touched is None:
-            return cls([], [], [])
+            return None
         there = touched.filter(touched > 0).to_list()
-        return cls(kept, there, [_Counts.among(row, there) for row in kept])
+        return cls(kept, there, _Counts.among(kept, there))
 
     def keep(self, applied: AppliedIds) -> None:
         """Count the same people after it, with those who came, and keep the sums with the new revision."""
-        touched = [*self.touched, *applied.learners["id"]]
-        for row, before in zip(self.kept, self.before, strict=True):
-            known, after = _Counts.kept_in(row), _Counts.among(row, touched)
-            row.people = content_of(_sum(known.people, before.people, after.people))
-            row.licenses = content_of(_sum(known.licenses, before.licenses, after.licenses))
-            row.memberships = content_of(_sum(known.memberships, before.memberships, after.memberships))
+        before, after = self.before, _Counts.among(self.kept, [*self.touched, *applied.learners["id"]])
+        for row, people_before, people_after in zip(self.kept, before.people, after.people, strict=True):
+            row.people = _moved(row.people, people_before, people_after)
+            row.licenses = _moved(row.licenses, before.licenses, after.licenses)
+            row.memberships = _moved(row.memberships, before.memberships, after.memberships)
             row.revision = applied.revision
             row.save()
-
-
-def content_of(frame: pl.DataFrame) -> bytes:
-    """Return the frame as it is kept."""
-    content = io.BytesIO()
-    frame.write_parquet(content)
-    return content.getvalue()
 
 
 def _touched(writes: Writes) -> pl.Series | None:
@@ -87,11 +80,12 @@ def _touched(writes: Writes) -> pl.Series | None:
     return touched if touched.len() <= MOST else None
 
 
-def _sum(kept: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Return `kept` without what was counted `before` and with what was counted `after`."""
+def _moved(content: bytes | memoryview, before: pl.DataFrame, after: pl.DataFrame) -> bytes:
+    """Return what is kept without what was counted `before` and with what was counted `after`."""
+    kept = frame_of(content)
     numbers = [name for name in kept.columns if name == NUMBER or name.startswith(FILLED)]
     keys = [name for name in kept.columns if name not in numbers]
     less = before.with_columns(-pl.col(numbers))
     parts = pl.concat([part.select(kept.columns) for part in (kept, less, after)])
     sums = parts.group_by(keys).agg(pl.sum(*numbers))
-    return sums.filter(pl.col(NUMBER) != 0).select(kept.columns)
+    return content_of(sums.filter(pl.col(NUMBER) != 0).select(kept.columns))

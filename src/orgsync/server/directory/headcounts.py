@@ -3,6 +3,7 @@
 Every write raises the revision, so that what is kept is exactly what would be counted now, or is not used.
 """
 
+import io
 from functools import partial
 
 import polars as pl
@@ -24,8 +25,16 @@ def best_counts(organization_id: int, feed_id: int) -> Everybody:
     if kept is None:
         return now
     frames = (kept.people, kept.licenses, kept.memberships)
-    return CountedBefore(now, kept.names, *(partial(_frame, bytes(content)) for content in frames))
+    return CountedBefore(now, kept.names, *(partial(frame_of, content) for content in frames))
 
 
-def _frame(content: bytes) -> pl.DataFrame:
-    return pl.read_parquet(content)
+def content_of(frame: pl.DataFrame) -> bytes:
+    """Return a frame of counts as it is kept."""
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue()
+
+
+def frame_of(content: bytes | memoryview) -> pl.DataFrame:
+    """Return the frame that was kept."""
+    return pl.read_parquet(bytes(content))

@@ -8,8 +8,8 @@ from typing import Final
 
 from django.db.models import OuterRef, Subquery
 
-from orgsync.server.directory.carrying import content_of
 from orgsync.server.directory.everybody import CountedDirectory, countable
+from orgsync.server.directory.headcounts import content_of
 from orgsync.server.directory.models import Feed, Headcount
 from orgsync.server.directory.snapshot import consistent_read
 from orgsync.server.orgs.models import Organization

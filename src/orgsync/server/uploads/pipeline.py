@@ -139,7 +139,8 @@ def _apply(attempt: Attempt, draft: Draft, files: FilesAside) -> None:
             said=remembered.of_created() if remembered else None,
         )
         revision = applied.revision
-        carried.keep(applied)
+        if carried is not None:
+            carried.keep(applied)
         send_invitations(job, writes, applied, now=now)
     follow_people(job, draft, now=now)
     note_rule(job, writes)
