@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from orgsync.server.api import errors as wire
@@ -39,31 +38,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when something broke; while it is the database that cannot be reached, 503: to ask again is right then."""
-    if not is_away(sys.exception()):
-        return _answer(request, 500, wire.server_error)
-    response = _answer(request, 503, wire.database_away)
-    response["Retry-After"] = str(wire.DATABASE_RETRY_AFTER)
+    """Answer when something broke; 503 while it is a part that cannot be reached: to ask again is right then."""
+    error = sys.exception()
+    if isinstance(error, STORAGE_ERRORS):
+        return _away(request, "storage_away", wire.storage_away, wire.STORAGE_RETRY_AFTER)
+    if is_away(error):
+        return _away(request, "database_away", wire.database_away, wire.DATABASE_RETRY_AFTER)
+    return _answer(request, 500, wire.server_error)
+
+
+def _away(
+    request: HttpRequest, event: str, on_wire: Callable[[HttpRequest], HttpResponse], retry_after: int
+) -> HttpResponse:
+    log.error(event, error=type(sys.exception()).__name__)
+    response = _answer(request, 503, on_wire)
+    response["Retry-After"] = str(retry_after)
     return response
-
-
-class WithoutStorage:
-    """Answer 503 while files can neither be stored nor read; nothing of such a request is kept."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self._get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Say that storage is away; any other error is for somebody else."""
-        if not isinstance(exception, STORAGE_ERRORS):
-            return None
-        log.error("storage_away", error=type(exception).__name__)
-        response = _answer(request, 503, wire.storage_away)
-        response["Retry-After"] = str(wire.STORAGE_RETRY_AFTER)
-        return response
 
 
 def _answer(request: HttpRequest, status: int, on_wire: Callable[..., HttpResponse], *arguments: Any) -> HttpResponse:

@@ -53,7 +53,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "orgsync.server.api.middleware.RequestId",
     "orgsync.server.headers.SafeAnswers",
-    "orgsync.server.handlers.WithoutStorage",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
