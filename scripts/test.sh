@@ -2,6 +2,8 @@
 # Run the tests: the engine's on the system's PostgreSQL, where there is one, then all of them on the embedded one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# The tests start hundreds of processes; none is to compile what another one has.
+unset PYTHONDONTWRITEBYTECODE
 # Lint and types use one core, the first tests both: beside each other they end sooner.
 findings=$(mktemp)
 make --no-print-directory check >"$findings" 2>&1 &
