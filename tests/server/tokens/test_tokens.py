@@ -1,8 +1,10 @@
 """Making, finding, revoking tokens, and how often they may call."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from orgsync.server.tokens.limits import Call, count_call, forget_calls
@@ -154,6 +156,40 @@ def test_limit_is_counted_by_token_hour_and_kind(
     assert count_call(token, Call.OTHER, now=NOW).is_within
     assert count_call(other, Call.UPLOAD, now=NOW).is_within
     assert count_call(token, Call.UPLOAD, now=NOW + timedelta(minutes=30)).is_within
+
+
+@pytest.fixture
+def waits_for_disk() -> Iterator[None]:
+    """Have commits of this session wait for the disk, as they do outside tests."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        yield
+        cursor.execute("RESET synchronous_commit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_a_call_does_not_wait_for_the_disk(waits_for_disk: None) -> None:
+    """Its transaction is over before what it wrote is durable, so that callers do not queue up behind the disk."""
+    token = make_sender().token
+
+    # Something else may write the log to the disk in between, though hardly each time.
+    assert any(_is_ahead_of_disk_after(token) for _ in range(20))
+
+
+def test_counting_a_call_leaves_the_callers_transaction_durable(db: None, waits_for_disk: None) -> None:
+    """What else a transaction writes is not ours to risk."""
+    count_call(make_sender().token, Call.OTHER, now=NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+
+
+def _is_ahead_of_disk_after(token: AccessToken) -> bool:
+    count_call(token, Call.OTHER, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()")
+        return bool(cursor.fetchone()[0])
 
 
 def test_old_counts_are_forgotten(db: None) -> None:
