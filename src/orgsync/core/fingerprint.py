@@ -43,11 +43,9 @@ def fingerprints(raw: RawFile, epoch: int) -> pl.DataFrame:
     line = pl.concat_str(cells, separator=_SEPARATOR, ignore_nulls=False).alias("line")
     is_plain = pl.col("line").str.count_matches(_SEPARATOR, literal=True) == len(cells) - 1
     number = Hashes(pl.col("line")).xxhash64(seed=epoch % 2**64).reinterpret(signed=True)
-    parts = [
-        part.select(ROW_NUMBER, line).select(ROW_NUMBER, fingerprint=pl.when(is_plain).then(number))
-        for part in raw.rows.iter_slices(50_000)
-    ]
-    return pl.concat([pl.DataFrame(schema=FINGERPRINTS), *parts])
+    rows = raw.rows.lazy().select(ROW_NUMBER, line).select(ROW_NUMBER, fingerprint=pl.when(is_plain).then(number))
+    # In pieces, of which every core has one: the lines would be the whole file once more.
+    return rows.collect(engine="streaming")
 
 
 def may_be_kept(rows: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused
 from orgsync.core.frames import names_where
 from orgsync.core.issuerows import rows_with
 from orgsync.core.model import RowStatus, Severity
+from orgsync.core.oneahead import one_ahead
 from orgsync.core.rows import ROW_NUMBER, FileLayout, RawFile
 
 SLICE_ROWS: Final = 50_000
@@ -71,17 +72,21 @@ def write_results(  # noqa: PLR0917  the stages' values, in the order in which t
     target.write(BYTE_ORDER_MARK + _header_line(raw, layout, kept).encode())
     results = complete_outcome(raw, outcome, issues)
     texts = _issue_texts(issues)
-    written = 0
-    for start in range(0, raw.rows.height, SLICE_ROWS):
+
+    def lines_from(start: int) -> pl.DataFrame:
         found = results.slice(start, SLICE_ROWS).join(texts, on=ROW_NUMBER, how="left", maintain_order="left")
-        cells = _cells(raw, layout, kept, start)
-        lines = pl.concat([cells, found.drop(ROW_NUMBER)], how="horizontal")
-        if failed_rows_only:
-            lines = lines.filter(pl.col("status") == RowStatus.ERROR.value)
-        written += _write(lines, target)
+        lines = pl.concat([_cells(raw, layout, kept, start), found.drop(ROW_NUMBER)], how="horizontal")
+        return lines.filter(pl.col("status") == RowStatus.ERROR.value) if failed_rows_only else lines
+
+    written = 0
+    # While one slice is on its way to the disk, the next is made.
+    for height, text in one_ahead(lambda start: _csv(lines_from(start)), range(0, raw.rows.height, SLICE_ROWS)):
+        target.write(text)
+        written += height
     if not failed_rows_only:
-        for lines in _leaver_lines(raw, layout, kept, leavers):
-            written += _write(lines, target)
+        for height, text in map(_csv, _leaver_lines(raw, layout, kept, leavers)):
+            target.write(text)
+            written += height
     return written
 
 
@@ -136,13 +141,12 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
         yield lines.select(*cells, "status", "code", "messages")
 
 
-def _write(lines: pl.DataFrame, target: Writable) -> int:
-    """Write lines as CSV, safe to open in a spreadsheet; an empty cell is written as nothing at all."""
+def _csv(lines: pl.DataFrame) -> tuple[int, memoryview]:
+    """Return the number of lines and their CSV, safe to open in a spreadsheet; an empty cell is nothing at all."""
     # Hardly a column needs either, and to look is a fraction of the work of making them all anew.
     safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula))
     blank = names_where(lines, lambda cells: cells == "")
     safe = safe.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
     text = io.BytesIO()
     safe.write_csv(text, include_header=False, line_terminator=LINE_END)
-    target.write(text.getbuffer())
-    return lines.height
+    return lines.height, text.getbuffer()

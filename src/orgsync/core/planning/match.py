@@ -205,10 +205,11 @@ def _leaves_domain(rows: pl.DataFrame, directory: Directory) -> pl.Series:
 def _issues_of(judged: pl.DataFrame) -> pl.DataFrame:
     """Turn the `error` codes of rows that are otherwise valid into issues."""
     failed = judged.filter(pl.col("is_valid") & pl.col("error").is_not_null())
+    codes = set(failed["error"].unique())
     found = [
         issue_rows(failed.filter(pl.col("error") == code), kind, message=kind.wording.format(column="unique_user_id"))
         for code, kind in kinds.KINDS_BY_CODE.items()
-        if code in failed["error"].unique()
+        if code in codes
     ]
     return pl.concat(found) if found else no_issues()
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -10,6 +9,8 @@ import polars as pl
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composed, Identifier
+
+from orgsync.core.oneahead import one_ahead
 
 SLICE_ROWS: Final = 50_000
 PLAIN_ROWS: Final = 100_000
@@ -39,24 +40,9 @@ def copy_frame(
     columns = SQL(", ").join(map(Identifier, shape(frame.head(0)).columns))
     statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), columns)
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for text in _texts(frame, shape):
+        # While the database takes one slice in, the next is made.
+        for text in one_ahead(lambda part: copy_text(shape(part)), frame.iter_slices(SLICE_ROWS)):
             copy.write(text)
-
-
-def _texts(frame: pl.DataFrame, shape: Callable[[pl.DataFrame], pl.DataFrame]) -> Iterator[bytes]:
-    """Yield the frame's slices as COPY's own text; while the database takes one in, the next is made."""
-
-    def written(part: pl.DataFrame) -> bytes:
-        return copy_text(shape(part))
-
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        coming: Future[bytes] | None = None
-        for part in frame.iter_slices(SLICE_ROWS):
-            made, coming = coming, ahead.submit(written, part)
-            if made is not None:
-                yield made.result()
-        if coming is not None:
-            yield coming.result()
 
 
 def copy_text(frame: pl.DataFrame) -> bytes:
@@ -134,13 +120,16 @@ def staged(
 ) -> Iterator[None]:
     """Hold the frame in the temporary table `name` for the length of the block.
 
-    Its columns have the types of the columns of `like` that have the same name, or the name that `sources` gives.
+    Its columns have the types of the columns of `like` that have the same name, or the name that `sources` gives; one
+    at least is Int64.
     """
     columns = {column: (sources or {}).get(column, column) for column in frame.columns}
     cursor.execute(_create_like(name, like, columns))
     copy_frame(cursor, name, frame)
-    # A temporary table is never analyzed by itself, and the joins that follow may be over a million rows.
-    cursor.execute(SQL("ANALYZE {}").format(Identifier(name)))
+    # A temporary table is never analyzed by itself, and the joins that follow may be over a million rows. They are by
+    # numbers; to look at the texts as well would take longer than the joins.
+    numbers = SQL(", ").join(Identifier(column) for column, kind in frame.schema.items() if kind == pl.Int64)
+    cursor.execute(SQL("ANALYZE {} ({})").format(Identifier(name), numbers))
     yield
     cursor.execute(SQL("DROP TABLE {}").format(Identifier(name)))
 
