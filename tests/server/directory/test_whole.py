@@ -112,8 +112,8 @@ def test_apply_outside_a_transaction_is_refused(committed_world: World) -> None:
 
 def test_a_large_load_has_statistics_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planner knows the size of what was loaded before autovacuum comes by."""
-    monkeypatch.setattr("orgsync.server.directory.apply.SOME", 50)
-    monkeypatch.setattr("orgsync.server.directory.apply.MANY", 50)
+    monkeypatch.setattr("orgsync.server.directory.analyzing.SOME", 50)
+    monkeypatch.setattr("orgsync.server.directory.analyzing.MANY", 50)
 
     world.apply(make_writes(creates=[new_person(row, f"p{row}") for row in range(2, 102)]))
 

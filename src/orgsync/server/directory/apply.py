@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 import polars as pl
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg.sql import SQL, Identifier
 
 from orgsync.core.directory import ACTIVE
 from orgsync.core.errors import OrgSyncError
 from orgsync.core.plan import Writes
+from orgsync.server.directory.analyzing import analyze_grown
 from orgsync.server.directory.assignments import write_assignments
 from orgsync.server.directory.fingerprints import SaidOfCreated
 from orgsync.server.directory.integrity import Written, check_written
@@ -22,16 +21,8 @@ from orgsync.server.directory.people import insert_learners, log_changes, update
 from orgsync.server.directory.registry import AppliedIds, add_attributes, add_groups, take_learner_ids
 from orgsync.server.directory.removing import remove_attributes, remove_groups, remove_learners, restore_groups
 from orgsync.server.directory.rulebook import with_real_group, write_rule
+from orgsync.server.directory.setwise import plan_for_sets
 from orgsync.server.directory.standing import move_claims, overrides_as_log, take_claims_back, write_overrides
-
-MANY: Final = 20_000
-"""Rows written to a table in one go after which its statistics are made anew in any case."""
-SOME: Final = 1_000
-"""Rows from which that is done where they are a tenth of the table or more: it may have been all but empty."""
-_ROWS_KNOWN: Final = "SELECT relname, reltuples FROM pg_class WHERE oid = ANY (%s::regclass[])"
-
-# Joins of a million planned rows spill to disk with the default of 4 MB.
-_SET_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
 
 
 class FeedMissing(OrgSyncError):
@@ -63,7 +54,7 @@ def apply_writes(
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("apply_writes() needs a transaction: it is all or nothing.")
     with connection.cursor() as cursor:
-        cursor.execute(_SET_MEMORY)
+        plan_for_sets(cursor)
         ids = _real_ids(cursor, writes, organization_id, job_id=job_id, at=at)
         writes = _with_real_ids(writes, ids)
         # First of all: what they leave behind, an address or an id, may be taken.
@@ -72,7 +63,7 @@ def apply_writes(
         insert_learners(cursor, organization_id, writes.restored, job_id=job_id, at=at)
         insert_learners(cursor, organization_id, writes.creates, job_id=job_id, at=at)
         log_changes(cursor, organization_id, _log(writes, ids), job_id=job_id, at=at)
-        writer = LinkWriter(cursor, organization_id, job_id, at)
+        writer = LinkWriter(cursor, organization_id, job_id, at, ids.first_learner_id)
         _write_links(writer, writes, feed_id)
         _write_claims(writer, writes.claims, feed_id, said, ids)
         write_assignments(cursor, organization_id, writes, job_id=job_id, at=at)
@@ -83,7 +74,7 @@ def apply_writes(
         remove_groups(cursor, organization_id, writes.removed_groups, job_id=job_id, at=at)
         remove_attributes(cursor, organization_id, writes.removed_attributes, job_id=job_id, at=at)
         write_rule(cursor, organization_id, writes.rule, removed_groups=writes.removed_groups)
-        _analyze(cursor, writes)
+        analyze_grown(cursor, writes)
         check_written(cursor, organization_id, _written(writes, ids, feed_id))
     return ids
 
@@ -154,29 +145,6 @@ def _write_claims(
     if feed_id is None:
         raise FeedMissing(claims.height)
     writer.write_claims(claims if said is None else said.beside(writer.cursor, claims, ids), feed_id)
-
-
-def _analyze(cursor: CursorWrapper, writes: Writes) -> None:
-    """Make statistics of the tables that grew or changed much.
-
-    Inside the transaction: the check that follows and whoever reads first after the commit need them, and autovacuum
-    comes a minute too late. It waits for nobody, and a rollback takes the statistics back.
-    """
-    heights = {
-        "directory_learner": writes.creates.height + writes.updates.height,
-        "directory_learnerchange": writes.changes.height,
-        "directory_membership": writes.memberships.height,
-        "directory_licenseassignment": writes.licenses.height,
-        "directory_claim": writes.claims.height,
-        "learning_learnerassignment": writes.assignments.height,
-    }
-    grown = {table: height for table, height in heights.items() if height >= SOME}
-    if not grown:
-        return
-    cursor.execute(_ROWS_KNOWN, [list(grown)])
-    for table, known in cursor.fetchall():
-        if grown[table] >= MANY or grown[table] * 10 >= known:
-            cursor.execute(SQL("ANALYZE {}").format(Identifier(table)))
 
 
 def _written(writes: Writes, ids: AppliedIds, feed_id: int | None) -> Written:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import polars as pl
+from django.db import connection
 
 from orgsync.core.directory import FILLED
 from orgsync.core.plan import Writes
@@ -15,6 +16,7 @@ from orgsync.server.directory.everybody import CountedDirectory
 from orgsync.server.directory.headcounts import content_of, frame_of
 from orgsync.server.directory.models import Headcount
 from orgsync.server.directory.registry import AppliedIds
+from orgsync.server.directory.setwise import plan_for_sets
 
 MOST: Final = 50_000
 """People touched from which on everybody is counted anew, while nobody waits."""
@@ -56,6 +58,8 @@ class CarriedCounts:
         touched = _touched(writes) if kept else None
         if touched is None:
             return None
+        with connection.cursor() as cursor:
+            plan_for_sets(cursor)
         there = touched.filter(touched > 0).to_list()
         return cls(kept, there, _Counts.among(kept, there))
 

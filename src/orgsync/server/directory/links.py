@@ -28,6 +28,13 @@ _KEEP: Final = """
     SELECT {kept_links}, {at}, {job}
       FROM {table} AS link, planned_link AS planned
 """
+# A trigger gives the version its number.
+_TOUCH: Final = """
+    UPDATE directory_learner AS learner SET version = learner.version
+      FROM unnest(%s::bigint[]) AS begun (learner_id)
+     WHERE learner.organization_id = %s AND learner.id = begun.learner_id
+       AND learner.version <> pg_current_xact_id()::text::bigint
+"""
 _END: Final = "DELETE FROM {table} AS link USING planned_link AS planned"
 _CHANGE: Final = "UPDATE {table} AS link SET {values} FROM planned_link AS planned"
 
@@ -78,6 +85,8 @@ class LinkWriter:
     organization_id: int
     job_id: int | None
     at: datetime
+    first_new_id: int | None = None
+    """From this id on people were made in the same transaction, and need not be touched."""
 
     def write_memberships(self, memberships: pl.DataFrame) -> None:
         nothing_is_null = memberships.with_columns(pl.col("before", "after").replace(0, None))
@@ -167,6 +176,16 @@ class LinkWriter:
             return part.rename({"after": table.value}).drop("before").with_columns(**columns)
 
         copy_frame(self.cursor, table.name, begun, shape=as_rows)
+        if table.past:
+            self._touch(begun)
+
+    def _touch(self, begun: pl.DataFrame) -> None:
+        """Raise the versions of the people whose spans a job begins; triggers do it for every other write of a link."""
+        people = begun["learner_id"].unique()
+        if self.first_new_id is not None:
+            people = people.filter(people < self.first_new_id)
+        if self.job_id is not None and not people.is_empty():
+            self.cursor.execute(_TOUCH, [people.sort().to_list(), self.organization_id])
 
 
 _KEEP_CLAIMS: Final = """

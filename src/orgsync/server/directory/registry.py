@@ -58,6 +58,11 @@ class AppliedIds:
         """Return the frame, in its order, with real ids in `column`; raise UnknownProvisionalId."""
         return _with_real_ids(frame, self.learners, column)
 
+    @property
+    def first_learner_id(self) -> int | None:
+        """The lowest id among the people who are new; all ids from it on are theirs."""
+        return None if self.learners.is_empty() else int(self.learners["id"][0])
+
     def with_groups(self, frame: pl.DataFrame, column: str = "group_id") -> pl.DataFrame:
         """Return the frame, in its order, with real ids in `column`; raise UnknownProvisionalId."""
         return _with_real_ids(frame, self.groups, column)

@@ -28,6 +28,7 @@ from orgsync.server.directory.copying import read_frame, read_plain
 from orgsync.server.directory.headcounts import best_counts
 from orgsync.server.directory.revision import OrganizationMissing
 from orgsync.server.directory.rulebook import read_book
+from orgsync.server.directory.setwise import plan_for_sets
 from orgsync.server.directory.standing import feeds_above, read_claims, read_overrides
 
 _ATTRIBUTES: Final = ", ".join(
@@ -69,8 +70,6 @@ _CUSTOM_ATTRIBUTES: Final = "SELECT name FROM directory_customattribute WHERE or
 _REVISION: Final = f"SELECT revision, {ANY_IN_FORCE} FROM orgs_organization AS organization WHERE id = %s"  # noqa: S608
 
 _BY_PERSON: Final = "learner_id"
-# Joins over everybody spill to disk with the default of 4 MB.
-_READ_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
 _NO_FEED: Final = 0
 """Identity columns start at 1, so that nobody is claimed by this one."""
 
@@ -88,7 +87,7 @@ def consistent_read(snapshot: str | None = None) -> Iterator[None]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if snapshot is not None:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
-            cursor.execute(_READ_MEMORY)
+            plan_for_sets(cursor)
         yield
 
 
