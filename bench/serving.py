@@ -1,17 +1,15 @@
 """What a client feels of the web server: how fast it takes a file, and how soon it answers while a load runs."""
 
-import http.client
+import json
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from bench.server import BenchFailed, BenchServer
 from orgsync.client.api import JOBS_PATH, Api, Asked
@@ -19,12 +17,8 @@ from orgsync.client.credentials import Token
 from orgsync.client.outgoing import measure
 from orgsync.server.transport import open_listener
 
-CLIENTS: Final = 50
-PAUSE: Final = 1.0
-"""Seconds between two questions of one client: our own asks less often."""
 IDLE: Final = 3.0
 """Seconds for which a server is asked that has nothing else to do."""
-_ACCEPTED: Final = 200
 
 
 def upload_seconds(server: BenchServer, file: Path, *, repeats: int) -> tuple[float, float]:
@@ -47,62 +41,37 @@ def polled(server: BenchServer, job: str) -> Iterator["Polls"]:
 
     Raises BenchFailed when any of them gets anything but an answer.
     """
-    polls = Polls(server, f"{JOBS_PATH}/{job}")
-    threads = [threading.Thread(target=polls.ask, args=(number / CLIENTS,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
+    polls = Polls()
+    command = [sys.executable, "-m", "bench.polling", server.url, f"{JOBS_PATH}/{job}"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
+        assert process.stdin is not None
+        process.stdin.write(f"{server.token}\n")
+        process.stdin.flush()
         yield polls
     finally:
-        polls.over.set()
-        for thread in threads:
-            thread.join()
-    if polls.errors:
-        raise BenchFailed("Polling", f"{len(polls.errors)} questions failed, the first: {polls.errors[0]}")
+        told, _ = process.communicate()
+    answers = json.loads(told)
+    if answers["errors"]:
+        raise BenchFailed("Polling", f"{len(answers['errors'])} questions failed, the first: {answers['errors'][0]}")
+    polls.seconds = answers["seconds"]
 
 
 @dataclass(slots=True)
 class Polls:
-    """How long answers took, in seconds, and what went wrong."""
+    """How long answers took, in seconds; known once all have been asked."""
 
-    server: BenchServer
-    path: str
     seconds: list[float] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def p99(self) -> float:
         return statistics.quantiles(self.seconds, n=100)[98]
 
-    def ask(self, first_after: float) -> None:
-        """Be one client: ask, note how long it took, wait, ask again, on one connection."""
-        host, headers = urlsplit(self.server.url).netloc, {"Authorization": f"Bearer {self.server.token}"}
-        self.over.wait(first_after * PAUSE)
-        with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
-            while not self.over.is_set():
-                self._ask_once(connection, headers)
-                self.over.wait(PAUSE)
-
-    def _ask_once(self, connection: http.client.HTTPConnection, headers: dict[str, str]) -> None:
-        began = time.perf_counter()
-        try:
-            connection.request("GET", self.path, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            self.errors.append(repr(error))
-            return
-        self.seconds.append(time.perf_counter() - began)
-        if answer.status != _ACCEPTED:
-            self.errors.append(f"status {answer.status}")
-
 
 def idle_polls(server: BenchServer, job: str) -> Polls:
     """Return the polls of a server that has nothing else to do."""
     with polled(server, job) as polls:
-        polls.over.wait(IDLE)
+        time.sleep(IDLE)
     return polls
 
 

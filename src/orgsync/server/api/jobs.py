@@ -1,16 +1,35 @@
 """A job as JSON: the documented fields, then ours."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from orgsync.core.model import JobStatus
 from orgsync.server.api.urns import media_urn
 from orgsync.server.orgs.models import Account
 from orgsync.server.uploads.models import Media, UploadJob
 
+_COLUMNS: Final = (
+    *("created_at", "modified_at", "finished_at", "public_id", "status", "is_dry_run", "phase", "done", "total"),
+    *("created_count", "updated_count", "deleted_count", "unchanged_count", "skipped_count"),
+    *("warning_count", "error_count", "total_count", "messages", "reason_code", "reason", "hold_reasons"),
+    *("first_approved_at", "approved_at", "takes_nothing"),
+    *("ended_by_id", "first_approved_by_id", "approved_by_id", "rest_of_id"),
+    *("source__public_id", "result__public_id"),
+)
+
+
+def jobs_for_wire() -> QuerySet[UploadJob]:
+    """Return jobs with what `job_json` says of each, and no more: clients ask again and again.
+
+    Hardly ever has anybody decided on a job; who did is asked for by itself.
+    """
+    return UploadJob.objects.select_related("source", "result").only(*_COLUMNS)
+
 
 def job_json(job: UploadJob) -> dict[str, Any]:
-    """Return what the wire says about a job; its files and the people who decided are best loaded with it.
+    """Return what the wire says about a job, which is best one of `jobs_for_wire`.
 
     A job that is held, failed or cancelled also says why (`reason`), and who ended or approved it, and when. An
     approval also says whether it is of the additions alone; the rest of such a file is a job that names the first.

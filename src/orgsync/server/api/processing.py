@@ -8,7 +8,7 @@ from django.http import JsonResponse
 from orgsync.server.api.answers import answer
 from orgsync.server.api.authentication import ApiRequest, bearer_token, feed_of
 from orgsync.server.api.errors import invalid_request, resource_not_found
-from orgsync.server.api.jobs import job_json
+from orgsync.server.api.jobs import job_json, jobs_for_wire
 from orgsync.server.api.parameters import asked_terms, json_object, text_field
 from orgsync.server.api.urns import public_id_of
 from orgsync.server.tokens.scopes import Scope
@@ -49,7 +49,5 @@ def _find_job(request: ApiRequest, job_id: str) -> UploadJob | None:
     text = job_id.strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= 16) or int(text) >= PUBLIC_IDS:
         return None
-    jobs = UploadJob.objects.select_related(
-        "source", "result", "ended_by", "approved_by", "first_approved_by", "rest_of"
-    )
-    return jobs.filter(organization=request.organization, feed=feed_of(request), public_id=int(text)).first()
+    named = jobs_for_wire().filter(organization=request.organization, feed=feed_of(request), public_id=int(text))
+    return next(iter(named), None)
