@@ -17,18 +17,25 @@ def write_plan(plan: Plan, target: BinaryIO) -> None:
 
     The JSON is made while writing, part by part: of a million people at once it would take half a gigabyte.
     """
-    is_creation = pl.col("kind") == ChangeKind.CREATED.value
-    creations = plan.changes.filter(is_creation).drop("after")
+    # Lines are sorted by kind, so that none has to be copied to be told from the others.
+    before, creations, after = _split(plan.changes, ChangeKind.CREATED)
     created = plan.writes.creates.lazy()
     values = pl.struct(name for name in plan.writes.creates.columns if name not in _HIDDEN)
     # Both are in row order, so that they can be laid side by side without a join. Each part is a source of its own:
     # of one that holds everybody the engine makes more at a time than it writes.
     told = [
         pl.concat([part.lazy(), _values_of(created, values, number)], how="horizontal").select(list(PLAN_SCHEMA))
-        for number, part in enumerate(creations.iter_slices(ROW_GROUP))
+        for number, part in enumerate(creations.drop("after").iter_slices(ROW_GROUP))
     ]
-    others = plan.changes.lazy().filter(~is_creation)
-    pl.concat([*told, others]).sink_parquet(target, row_group_size=ROW_GROUP, maintain_order=True)
+    lines = pl.concat([*told, before.lazy(), after.lazy()])
+    lines.sink_parquet(target, row_group_size=ROW_GROUP, maintain_order=True)
+
+
+def _split(lines: pl.DataFrame, kind: ChangeKind) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the lines before those of a kind, those, and the lines after them."""
+    is_meant = lines["kind"] == kind.value
+    start, count = is_meant.arg_max() or 0, int(is_meant.sum())
+    return lines[:start], lines[start : start + count], lines[start + count :]
 
 
 def _values_of(created: pl.LazyFrame, values: pl.Expr, number: int) -> pl.LazyFrame:

@@ -7,15 +7,17 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from orgsync.core.ahead import made_ahead
 from orgsync.core.columns import RESULT_HEADERS, fold_header
-from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused
+from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused, starts_suspiciously
 from orgsync.core.frames import names_where
 from orgsync.core.issuerows import rows_with
 from orgsync.core.model import RowStatus, Severity
-from orgsync.core.oneahead import one_ahead
 from orgsync.core.rows import ROW_NUMBER, FileLayout, RawFile
 
-SLICE_ROWS: Final = 50_000
+SLICE_ROWS: Final = 25_000
+_WIDTH: Final = 3
+"""Slices made at a time: of one, a single core makes most."""
 LINE_END: Final = "\r\n"
 """As RFC 4180 has it, and as every spreadsheet expects; our reader takes any."""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -79,8 +81,8 @@ def write_results(  # noqa: PLR0917  the stages' values, in the order in which t
         return lines.filter(pl.col("status") == RowStatus.ERROR.value) if failed_rows_only else lines
 
     written = 0
-    # While one slice is on its way to the disk, the next is made.
-    for height, text in one_ahead(lambda start: _csv(lines_from(start)), range(0, raw.rows.height, SLICE_ROWS)):
+    starts = range(0, raw.rows.height, SLICE_ROWS)
+    for height, text in made_ahead(lambda start: _csv(lines_from(start)), starts, width=_WIDTH):
         target.write(text)
         written += height
     if not failed_rows_only:
@@ -144,7 +146,8 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
 def _csv(lines: pl.DataFrame) -> tuple[int, memoryview]:
     """Return the number of lines and their CSV, safe to open in a spreadsheet; an empty cell is nothing at all."""
     # Hardly a column needs either, and to look is a fraction of the work of making them all anew.
-    safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula))
+    suspects = names_where(lines, starts_suspiciously)
+    safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula, suspects))
     blank = names_where(lines, lambda cells: cells == "")
     safe = safe.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
     text = io.BytesIO()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composed, Identifier
 
-from orgsync.core.oneahead import one_ahead
+from orgsync.core.ahead import made_ahead
 
 SLICE_ROWS: Final = 50_000
 PLAIN_ROWS: Final = 100_000
@@ -41,7 +41,7 @@ def copy_frame(
     statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), columns)
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         # While the database takes one slice in, the next is made.
-        for text in one_ahead(lambda part: copy_text(shape(part)), frame.iter_slices(SLICE_ROWS)):
+        for text in made_ahead(lambda part: copy_text(shape(part)), frame.iter_slices(SLICE_ROWS)):
             copy.write(text)
 
 
