@@ -35,6 +35,7 @@ def _split(lines: pl.DataFrame, kind: ChangeKind) -> tuple[pl.DataFrame, pl.Data
     """Return the lines before those of a kind, those, and the lines after them."""
     is_meant = lines["kind"] == kind.value
     start, count = is_meant.arg_max() or 0, int(is_meant.sum())
+    assert is_meant[start : start + count].all(), "the lines of one kind stand together"
     return lines[:start], lines[start : start + count], lines[start + count :]
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from orgsync.core.model import JobStatus, Mode, RowPolicy
 from orgsync.server.orgs.models import Account
@@ -209,6 +210,18 @@ def test_held_job_says_what_holds_it(sender: Sender) -> None:
     job = make_job(sender, status=JobStatus.HELD, hold_reasons=reasons)
 
     assert sender.get(f"{JOBS}/{job.public_id}").json()["holdReasons"] == reasons
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_state_is_asked_for_in_few_statements(
+    sender: Sender, status: JobStatus, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Clients ask again and again: for the token, for leave to call, for the job."""
+    job = make_job(sender, status=status)
+    sender.get(f"{JOBS}/{job.public_id}")  # the first use of a token is noted
+
+    with django_assert_num_queries(3):
+        assert sender.get(f"{JOBS}/{job.public_id}").json()["status"] == status.value
 
 
 def make_job(sender: Sender, **values: object) -> UploadJob:

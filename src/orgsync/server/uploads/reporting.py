@@ -45,20 +45,21 @@ class Stored(NamedTuple):
 
 def store_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -> Files:
     """Write results and plan, durable before anything is committed that names them."""
-    return record_files(job, write_files(job, draft, is_held=is_held, now=now))
-
-
-def write_files(job: UploadJob, draft: Draft, *, is_held: bool, now: datetime) -> Stored:
-    """Write results and plan into storage; the database is not asked, so that any thread may do it."""
     outcome, leavers = draft.plan.outcome, draft.plan.leavers
     if is_held:
         outcome, leavers = _held(outcome), leavers.with_columns(status=pl.lit(RowStatus.HELD.value))
     result = _write_results(job, draft, outcome, leavers, now=now)
     try:
-        return Stored(result, _write_plan(job, draft.plan, now=now))
+        plan = write_plan(job, draft.plan, now=now)
     except BaseException:
         discard(result)
         raise
+    return record_files(job, Stored(result, plan))
+
+
+def write_applied_results(job: UploadJob, draft: Draft, *, now: datetime) -> Received:
+    """Write the results of a plan that is applied; the database is not asked, so that any thread may do it."""
+    return _write_results(job, draft, draft.plan.outcome, draft.plan.leavers, now=now)
 
 
 def record_files(job: UploadJob, stored: Stored) -> Files:
@@ -138,7 +139,8 @@ def _write_results(
     return write_file(f"results-{job.public_id}.csv", write, now=now)
 
 
-def _write_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Received:
+def write_plan(job: UploadJob, plan: Plan, *, now: datetime) -> Received:
+    """Write the plan; the database is not asked."""
     # Parquet has its table of contents at the end, and is written as a file that can be sought in.
     with tempfile.TemporaryFile() as whole:
         planfile.write_plan(plan, whole)
