@@ -24,6 +24,7 @@ class FilesAside:
         self._job = job
         self._now = now
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="files")
+        self._other = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside-files")
         self._coming: list[Future[Received]] = []
 
     def begin(self, draft: Draft) -> None:
@@ -39,6 +40,10 @@ class FilesAside:
     def then(self, work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> Future[_Made]:
         """Begin other work of the same kind once the files are written: both at once would need the memory of both."""
         return self._thread.submit(work, *given, **named)
+
+    def beside(self, work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> Future[_Made]:
+        """Begin other work that needs little memory, at once."""
+        return self._other.submit(work, *given, **named)
 
     def record(self) -> Files:
         """Wait until the files are durable and store their rows, in the caller's transaction; raise what failed."""
@@ -56,3 +61,4 @@ class FilesAside:
         if kind is not None:
             self._drop()
         self._thread.shutdown()
+        self._other.shutdown()
