@@ -24,15 +24,6 @@ def fuse(cell: str) -> str:
     return cell[1:] if re.match(_DEFUSED, cell) else cell
 
 
-def starts_suspiciously(cells: pl.Expr) -> pl.Expr:
-    """Say of each cell whether `could_be_formula` may be true, in a tenth of its time: text is compared by its start.
-
-    The signs that begin a formula, and the apostrophe, come before the digits, behind those or before the letters.
-    """
-    before_digits = (cells != "") & (cells < "0")
-    return before_digits | ((cells >= "=") & (cells < ">")) | ((cells >= "@") & (cells < "A"))
-
-
 def could_be_formula(cells: pl.Expr) -> pl.Expr:
     """Say of each cell of a column of text whether `defuse` would change it; null stays null."""
     return cells.str.contains(_COULD_BE_FORMULA)

@@ -3,16 +3,17 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, Protocol
 
 import polars as pl
 
-from orgsync.core.ahead import made_ahead
 from orgsync.core.columns import RESULT_HEADERS, fold_header
-from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused, starts_suspiciously
+from orgsync.core.formula import could_be_formula, defuse, defused, fuse, fused
 from orgsync.core.frames import names_where
 from orgsync.core.issuerows import rows_with
 from orgsync.core.model import RowStatus, Severity
+from orgsync.core.prefetch import made_ahead
 from orgsync.core.rows import ROW_NUMBER, FileLayout, RawFile
 
 SLICE_ROWS: Final = 25_000
@@ -80,15 +81,13 @@ def write_results(  # noqa: PLR0917  the stages' values, in the order in which t
         lines = pl.concat([_cells(raw, layout, kept, start), found.drop(ROW_NUMBER)], how="horizontal")
         return lines.filter(pl.col("status") == RowStatus.ERROR.value) if failed_rows_only else lines
 
-    written = 0
     starts = range(0, raw.rows.height, SLICE_ROWS)
-    for height, text in made_ahead(lambda start: _csv(lines_from(start)), starts, width=_WIDTH):
+    texts_of_rows = made_ahead(lambda start: _csv(lines_from(start)), starts, width=_WIDTH)
+    texts_of_leavers = map(_csv, [] if failed_rows_only else _leaver_lines(raw, layout, kept, leavers))
+    written = 0
+    for height, text in chain(texts_of_rows, texts_of_leavers):
         target.write(text)
         written += height
-    if not failed_rows_only:
-        for height, text in map(_csv, _leaver_lines(raw, layout, kept, leavers)):
-            target.write(text)
-            written += height
     return written
 
 
@@ -146,8 +145,7 @@ def _leaver_lines(raw: RawFile, layout: FileLayout, kept: list[int], leavers: pl
 def _csv(lines: pl.DataFrame) -> tuple[int, memoryview]:
     """Return the number of lines and their CSV, safe to open in a spreadsheet; an empty cell is nothing at all."""
     # Hardly a column needs either, and to look is a fraction of the work of making them all anew.
-    suspects = names_where(lines, starts_suspiciously)
-    safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula, suspects))
+    safe = lines.with_columns(defused(pl.col(name)) for name in names_where(lines, could_be_formula))
     blank = names_where(lines, lambda cells: cells == "")
     safe = safe.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blank)
     text = io.BytesIO()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composed, Identifier
 
-from orgsync.core.ahead import made_ahead
+from orgsync.core.prefetch import made_ahead
 
 SLICE_ROWS: Final = 50_000
 PLAIN_ROWS: Final = 100_000

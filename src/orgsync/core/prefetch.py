@@ -15,7 +15,7 @@ def made_ahead(make: Callable[[_Part], _Made], parts: Iterable[_Part], *, width:
     They are made in threads of their own: worth it where the work waits or lets go of Python's lock. What `make`
     raises, rises here.
     """
-    with ThreadPoolExecutor(max_workers=width, thread_name_prefix="ahead") as threads:
+    with ThreadPoolExecutor(max_workers=width, thread_name_prefix="prefetch") as threads:
         coming: deque[Future[_Made]] = deque()
         for part in parts:
             made = coming.popleft() if len(coming) == width else None
