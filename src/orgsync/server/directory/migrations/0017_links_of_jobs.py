@@ -1,4 +1,4 @@
-"""What a job begins needs no trigger: whoever writes it touches its people, once for all tables.
+"""What a job begins needs no trigger: whoever writes it touches its people, in one statement.
 
 To hand a trigger the million rows of a first load costs PostgreSQL a tenth of writing them. A link that is begun
 otherwise, which has no job, still touches its learner by itself; so does whatever changes or ends one.
